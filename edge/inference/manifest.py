@@ -1,0 +1,76 @@
+"""The model manifest: what each model is, who may use it, and the hash that proves it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from edge.errors import ModelError, ModelReason
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class CommercialUse(StrEnum):
+    """Whether the terms of a model's training data leave commercial use open."""
+
+    OPEN = "open"
+    UNCLEAR = "unclear"
+    FORBIDDEN = "forbidden"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TensorSpec(_Entry):
+    """Shape and type of an input or output, and what it means."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    meaning: str
+
+
+class ModelEntry(_Entry):
+    """One model of the manifest; `parameters` holds the numbers its reader needs beside the weights."""
+
+    file: str
+    task: str
+    version: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    licence: str
+    commercial_use: CommercialUse
+    attribution: str
+    origin: str
+    card: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    labels: tuple[str, ...] = ()
+    parameters: dict[str, float | tuple[float, ...]] = {}
+
+
+class Manifest(_Entry):
+    """All models; `serial` only ever grows."""
+
+    serial: Annotated[int, Field(ge=1)]
+    models: dict[str, ModelEntry]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and validate a manifest.
+
+    Raises
+    ------
+    ModelError
+        It is missing or malformed.
+    """
+    try:
+        return Manifest.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ModelError(path.name, ModelReason.MISSING, f"no manifest at {path}") from error
+    except (OSError, UnicodeDecodeError, YAMLError, ValidationError) as error:
+        raise ModelError(path.name, ModelReason.ALTERED, f"malformed manifest: {error}") from error

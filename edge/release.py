@@ -1,0 +1,109 @@
+"""The only value that may leave the device."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from edge.emotion import Emotion
+
+PAYLOAD_VERSION: Final = 1
+
+
+class Profile(StrEnum):
+    """How far a publication may go; what each promises stands in `edge.gate.profiles`."""
+
+    PERSONAL = "personal"
+    HOUSEHOLD = "household"
+    PUBLIC = "public"
+
+
+class State(StrEnum):
+    """The dominant state of a window: an emotion, or `insufficient` when the gate withheld it."""
+
+    NEUTRAL = "neutral"
+    HAPPINESS = "happiness"
+    SURPRISE = "surprise"
+    SADNESS = "sadness"
+    ANGER = "anger"
+    DISGUST = "disgust"
+    FEAR = "fear"
+    CONTEMPT = "contempt"
+    INSUFFICIENT = "insufficient"
+
+
+class Level(StrEnum):
+    """A coarse band."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One closed window of one zone, as the gate lets it go.
+
+    Attributes
+    ----------
+    zone, profile, window_s
+        Which room, under which promise, over how many seconds.
+    window
+        Index of the window on a fixed grid of wall time, never a clock time.
+    state
+        Dominant state, or `insufficient`.
+    valence, arousal
+        In [-1, 1], multiples of 0.25; None when withheld.
+    stress
+        Band; `unknown` outside the `personal` profile.
+    quality
+        Band of the evidence behind the window.
+    people
+        Band of the number of people, e.g. `"<10"` or `"10-19"`; `"unknown"` outside `public`.
+    shares
+        Share of each state in steps of 0.1, from the noisy histogram; empty outside `public`.
+    epsilon
+        Privacy budget this window cost; None outside `public`.
+    """
+
+    zone: str
+    profile: Profile
+    window: int
+    window_s: float
+    state: State
+    valence: float | None = None
+    arousal: float | None = None
+    stress: Level = Level.UNKNOWN
+    quality: Level = Level.UNKNOWN
+    people: str = "unknown"
+    shares: tuple[tuple[Emotion, float], ...] = ()
+    epsilon: float | None = None
+
+    def payload(self) -> dict[str, object]:
+        """The JSON object that is published, with the same keys in every window of a profile."""
+        keys: dict[str, object] = {
+            "v": PAYLOAD_VERSION,
+            "zone": self.zone,
+            "profile": self.profile.value,
+            "window": self.window,
+            "window_s": self.window_s,
+            "state": self.state.value,
+            "valence": self.valence,
+            "arousal": self.arousal,
+            "quality": self.quality.value,
+        }
+        if self.profile is Profile.PERSONAL:
+            keys["stress"] = self.stress.value
+        if self.profile is Profile.PUBLIC:
+            shares = dict(self.shares)
+            keys["people"] = self.people
+            keys["shares"] = {emotion.value: shares.get(emotion) for emotion in Emotion}
+            keys["epsilon"] = self.epsilon
+        return keys
+
+    def encode(self) -> bytes:
+        """Encode as UTF-8 JSON, one line."""
+        return json.dumps(self.payload(), separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,204 @@
+"""What flows along the street: plain, frozen values, the unit in every name.
+
+Samples (made by `capture`) -> `Affect` (made by the readers) -> `RoomState` (made by `fusion`).
+The last value, `Release`, is made by the gate and lives in `edge.release`, apart from the private
+ones, so that `publish` can be kept from ever seeing anything else.
+
+All times are monotonic seconds of the street's `Clock`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.emotion import EMOTIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+AUDIO_RATE_HZ: Final = 16_000
+"""Every `AudioChunk` has this rate; a source resamples once, on capture."""
+
+
+class Modality(StrEnum):
+    """Which kind of evidence a reading rests on."""
+
+    FACE = "face"
+    SPEECH = "speech"
+    PHYSIOLOGY = "physiology"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFrame:
+    """One picture: `rgb` is uint8 (height, width, 3), taken at `taken_s`."""
+
+    source: str
+    taken_s: float
+    rgb: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """Mono float32 `samples` in [-1, 1] at `AUDIO_RATE_HZ`; the first was taken at `start_s`."""
+
+    source: str
+    start_s: float
+    samples: NDArray[np.float32]
+
+    @property
+    def end_s(self) -> float:
+        """Second just after the last sample."""
+        return self.start_s + len(self.samples) / AUDIO_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EcgChunk:
+    """One ECG lead in millivolts, float64, NaN where the sensor had no contact."""
+
+    source: str
+    start_s: float
+    rate_hz: float
+    ecg_mv: NDArray[np.float64]
+
+    @property
+    def end_s(self) -> float:
+        """Second just after the last sample."""
+        return self.start_s + len(self.ecg_mv) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PulseChunk:
+    """A photoplethysmogram in arbitrary units (PPG, blood volume pulse), NaN where it was lost."""
+
+    source: str
+    start_s: float
+    rate_hz: float
+    pulse: NDArray[np.float64]
+
+    @property
+    def end_s(self) -> float:
+        """Second just after the last sample."""
+        return self.start_s + len(self.pulse) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeartBeats:
+    """RR intervals `rr_ms` as the sensor gave them; interval i ends with the beat at `at_s[i]`."""
+
+    source: str
+    at_s: NDArray[np.float64]
+    rr_ms: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinConductance:
+    """Skin conductance in microsiemens, float64, NaN where the electrode was loose."""
+
+    source: str
+    start_s: float
+    rate_hz: float
+    skin_conductance_us: NDArray[np.float64]
+
+    @property
+    def end_s(self) -> float:
+        """Second just after the last sample."""
+        return self.start_s + len(self.skin_conductance_us) / self.rate_hz
+
+
+Sample = VideoFrame | AudioChunk | EcgChunk | PulseChunk | HeartBeats | SkinConductance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Affect:
+    """What one reader says of one person over one span of time: the common language of readers.
+
+    Attributes
+    ----------
+    modality
+        Which reader speaks.
+    who
+        Random token of a track or wearer. Lives in memory only, so that the gate can count each
+        person once; it never leaves the device.
+    start_s, end_s
+        The span the reading speaks for, monotonic seconds.
+    probabilities
+        Shape (8,), order of `EMOTIONS`; sums to 1 over `mask`, zero elsewhere. All zero when the
+        reader has no opinion on classes (an empty mask).
+    mask
+        Shape (8,), bool: the classes this reader knows. An unknown class is unobserved, never
+        improbable.
+    valence, arousal
+        In [-1, 1], or None when the reader does not measure them.
+    quality
+        In [0, 1]; 0 means worthless. Readers withhold what falls below their own floor.
+    stress
+        Calibrated probability of stress in [0, 1], or None.
+    facing
+        Share of the span in which the person faced the camera, in [0, 1], or None.
+
+    Raises
+    ------
+    ValueError
+        A field is not finite, out of range or of the wrong shape.
+    """
+
+    modality: Modality
+    who: int
+    start_s: float
+    end_s: float
+    probabilities: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+    valence: float | None
+    arousal: float | None
+    quality: float
+    stress: float | None = None
+    facing: float | None = None
+
+    def __post_init__(self) -> None:
+        shape = (len(EMOTIONS),)
+        if self.probabilities.shape != shape or self.mask.shape != shape:
+            raise ValueError(f"probabilities and mask must have shape {shape}")
+        total = float(self.probabilities.sum())
+        expected = 1.0 if self.mask.any() else 0.0
+        if not abs(total - expected) < 1e-3 or self.probabilities[~self.mask].any():
+            raise ValueError("probabilities must sum to 1 over the mask and be zero elsewhere")
+        if not self.start_s <= self.end_s:
+            raise ValueError("a reading cannot end before it starts")
+        for name, low in (("valence", -1), ("arousal", -1), ("quality", 0), ("stress", 0), ("facing", 0)):
+            value = getattr(self, name)
+            if value is not None and not low <= value <= 1:
+                raise ValueError(f"{name} must lie in [{low}, 1], got {value}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomState:
+    """The fused state of one zone at `at_s`, and the readings it rests on. Still private.
+
+    Attributes
+    ----------
+    probabilities
+        Shape (8,), sums to 1; all zero when nothing at all is known (`quality` is 0 then).
+    valence, arousal
+        In [-1, 1], or None when unknown.
+    quality
+        In [0, 1].
+    stress
+        Probability in [0, 1], or None without physiology.
+    evidence
+        The readings still fresh at `at_s`, newest per modality and person.
+    weights
+        Share of each modality in the fused classes, summing to 1 (empty without evidence).
+    """
+
+    at_s: float
+    probabilities: NDArray[np.float64]
+    valence: float | None
+    arousal: float | None
+    quality: float
+    stress: float | None
+    evidence: tuple[Affect, ...]
+    weights: dict[Modality, float]

@@ -1,0 +1,1 @@
+"""What the training tools share; never imported by `edge`."""
