@@ -1,0 +1,1 @@
+"""YAML in, validated config out; every error with its place."""

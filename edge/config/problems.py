@@ -30,8 +30,11 @@ def problems_of(error: ValidationError, document: Document, schema: Schema) -> l
 
 
 def _problem(detail: Any, document: Document, schema: Schema) -> Problem:
-    path = _document_path(detail["loc"], document.data)
     kind: str = detail["type"]
+    if kind == "conflict":
+        path: KeyPath = tuple(detail["ctx"]["key"].split("."))
+    else:
+        path = _document_path(detail["loc"], document.data)
     message = _SENTENCES.get(kind) or detail["msg"].removeprefix("Value error, ")
     if kind == "union_tag_invalid":
         message = f"unknown kind, expected one of {detail['ctx']['expected_tags']}"

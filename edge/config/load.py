@@ -1,0 +1,104 @@
+"""From a file to a validated config: presets under the file, `--set` over it, every error at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from edge.config.document import Document, Origin, assign, leaves, merge, read_document
+from edge.config.problems import problems_of
+from edge.config.schema import Config
+from edge.errors import ConfigError, Problem
+from edge.shipped import shipped_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A config that holds, and the document it was read from."""
+
+    config: Config
+    document: Document
+
+    def explain(self) -> list[tuple[str, Any, str]]:
+        """Every effective value: its key, itself, and where it was set (`default` if nowhere)."""
+        rows = []
+        for path, value in leaves(self.config.model_dump(mode="json")):
+            origin = self.document.origins.get(path) or self._around(path)
+            rows.append((".".join(str(part) for part in path), value, str(origin or "default")))
+        return rows
+
+    def _around(self, path: tuple[str | int, ...]) -> Origin | None:
+        """The origin of a value that was written as part of a list or of an empty mapping."""
+        data: Any = self.document.data
+        for part in path:
+            if not isinstance(data, dict) or part not in data:
+                return None
+            data = data[part]
+        return self.document.origin(path)
+
+
+def load_config(path: Path, *, overrides: Sequence[str] = ()) -> LoadedConfig:
+    """Read, merge and validate a config.
+
+    Parameters
+    ----------
+    path
+        The user's YAML file; the shipped preset of that name if there is no such file and the name
+        has no suffix and no directory (`demo`, `kiosk`).
+    overrides
+        Assignments such as `publish.mqtt.port=1884`.
+
+    Raises
+    ------
+    ConfigError
+        With every problem found.
+    """
+    if not path.exists() and path.name == str(path) and not path.suffix:
+        path = preset_path(str(path)) or path
+    document = read_document(path)
+    for assignment in overrides:
+        assign(document, assignment)
+    under = Document()
+    for name in _presets(document):
+        under = merge(under, _read_preset(name, document))
+    document = merge(under, document)
+    try:
+        config = Config.model_validate(document.data, context={"directory": path.resolve().parent})
+    except ValidationError as error:
+        raise ConfigError(problems_of(error, document, Config.model_json_schema())) from error
+    return LoadedConfig(config, document)
+
+
+def preset_names() -> list[str]:
+    """The shipped presets."""
+    return sorted(path.stem for path in shipped_directory("board_configs").glob("*.yaml"))
+
+
+def preset_path(name: str) -> Path | None:
+    """The file of a shipped preset, if there is one of that name."""
+    path = shipped_directory("board_configs") / f"{name}.yaml"
+    return path if name in preset_names() else None
+
+
+def _presets(document: Document) -> list[str]:
+    names = document.data.get("presets", [])
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _read_preset(name: str, document: Document) -> Document:
+    path = preset_path(name)
+    if path is None:
+        origin = document.origin(("presets",)) or Origin("config")
+        known = ", ".join(preset_names())
+        raise ConfigError(
+            [Problem(origin.file, origin.line, origin.column, "presets", f"no preset `{name}`; there are {known}")]
+        )
+    preset = read_document(path, shown_as=f"preset {path.name}")
+    preset.data.pop("presets", None)
+    return preset

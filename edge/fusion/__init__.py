@@ -1,0 +1,1 @@
+"""What the readers say of many people at many times, fused into one state of the room."""

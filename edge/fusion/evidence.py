@@ -1,0 +1,137 @@
+"""Readings of different age and rate, brought to one moment and to one opinion a modality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.signals import Modality
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from edge.fusion.options import FusionOptions
+    from edge.signals import Affect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighted:
+    """A reading and its `weight` at some moment: quality, less what its age has taken; in (0, 1]."""
+
+    reading: Affect
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """What one modality says of the room at some moment.
+
+    Attributes
+    ----------
+    probabilities, mask
+        Shape (8,), as in `Affect`.
+    valence, arousal, stress
+        As in `Affect`.
+    weight
+        In (0, 1]; see `pool`.
+    """
+
+    modality: Modality
+    probabilities: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+    valence: float | None
+    arousal: float | None
+    stress: float | None
+    weight: float
+
+
+class Evidence:
+    """The newest reading of each modality and person.
+
+    A reading's age is its distance from the asked moment to the span it speaks for, whichever side
+    that lies on: a clock that runs ahead makes a reading no fresher. Its weight is
+    `quality * 0.5 ** (age / half_life)`, and at `max_age` it is dropped.
+    """
+
+    def __init__(self, options: FusionOptions) -> None:
+        self._half_life_s = {modality: options.half_life_s.of(modality) for modality in Modality}
+        self._max_age_s = {modality: options.max_age_s.of(modality) for modality in Modality}
+        self._newest: dict[tuple[Modality, int], Affect] = {}
+
+    def add(self, reading: Affect) -> None:
+        """Take a reading; one that speaks for an earlier time than the one held is too late."""
+        key = reading.modality, reading.who
+        held = self._newest.get(key)
+        # A held reading far ahead comes from a clock that has since been set right: let it go.
+        if (
+            held is None
+            or reading.end_s >= held.end_s
+            or held.start_s - reading.end_s > self._max_age_s[reading.modality]
+        ):
+            self._newest[key] = reading
+
+    def at(self, at_s: float) -> list[Weighted]:
+        """Everything still of weight at `at_s`, in a fixed order; what lies too far back is forgotten."""
+        fresh = []
+        for key, reading in list(self._newest.items()):
+            age_s = max(0.0, at_s - reading.end_s, reading.start_s - at_s)
+            if age_s < self._max_age_s[reading.modality]:
+                weight = reading.quality * 0.5 ** (age_s / self._half_life_s[reading.modality])
+                if weight > 0:
+                    fresh.append(Weighted(reading, weight))
+            elif reading.end_s < at_s:
+                del self._newest[key]
+        return sorted(fresh, key=lambda item: (item.reading.modality, item.reading.who))
+
+
+def pool(readings: Sequence[Weighted]) -> Opinion:
+    """One opinion from the readings of one modality: of several people, the weighted share of each.
+
+    A linear opinion pool (Stone 1961, "The opinion pool", Ann. Math. Stat. 32:1339-1342): different
+    people may truly differ, so that a room half happy and half sad is just that, and not a product
+    in which either rules the other out. With weights w_i and masks K_i::
+
+        p(c) ~ sum_i w_i p_i(c) [c in K_i] / sum_i w_i [c in K_i]
+        valence, arousal, stress = weighted means over the readings that measure them
+        weight = sum_i w_i^2 / sum_i w_i       (for one reading, its own)
+
+    Parameters
+    ----------
+    readings
+        At least one, all of one modality.
+    """
+    weights = np.array([item.weight for item in readings])
+    masks = np.array([item.reading.mask for item in readings])
+    known = weights @ masks
+    sums = weights @ np.array([np.clip(item.reading.probabilities, 0.0, 1.0) for item in readings])
+    probabilities = np.divide(sums, known, out=np.zeros_like(sums), where=known > 0)
+    total = probabilities.sum()
+    return Opinion(
+        modality=readings[0].reading.modality,
+        probabilities=probabilities / total if total > 0 else probabilities,
+        mask=known > 0,
+        valence=weighted_mean((item.reading.valence, item.weight) for item in readings),
+        arousal=weighted_mean((item.reading.arousal, item.weight) for item in readings),
+        stress=weighted_mean((item.reading.stress, item.weight) for item in readings),
+        weight=float(weights @ weights / weights.sum()),
+    )
+
+
+def pool_each(readings: Sequence[Weighted]) -> list[Opinion]:
+    """One opinion for each modality that has readings, in the order of `Modality`."""
+    each = ([item for item in readings if item.reading.modality is modality] for modality in Modality)
+    return [pool(of_one) for of_one in each if of_one]
+
+
+def weighted_mean(values: Iterable[tuple[float | None, float]]) -> float | None:
+    """Mean of the (value, weight) pairs that have a value, or None without any."""
+    total = weight_sum = 0.0
+    for value, weight in values:
+        if value is not None:
+            total += value * weight
+            weight_sum += weight
+    return total / weight_sum if weight_sum > 0 else None

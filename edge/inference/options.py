@@ -1,0 +1,21 @@
+"""How models are run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edge.inference.runtime import Runtime
+from edge.options import ConfigPath, Options
+
+
+class InferenceOptions(Options):
+    """Runtime, threads and where the models lie."""
+
+    runtime: Runtime | None = None
+    """`litert` or `tflite-runtime`; the first installed one when unset."""
+    threads: Annotated[int, Field(ge=1, le=8)] = 1
+    """Threads one model call may use."""
+    models: ConfigPath | None = None
+    """Directory with a `manifest.yaml`; the shipped models when unset."""

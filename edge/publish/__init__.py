@@ -1,0 +1,1 @@
+"""What leaves: MQTT, Home Assistant discovery, lamps. It sees `Release` and nothing more private."""

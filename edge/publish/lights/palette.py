@@ -1,0 +1,90 @@
+"""A colour for each state, chosen in OKLCH so that equal steps look equal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from edge.publish.options import Palette
+from edge.release import State
+
+
+@dataclass(frozen=True, slots=True)
+class Oklch:
+    """A colour as lightness [0, 1], chroma and hue in degrees (Ottosson 2020)."""
+
+    lightness: float
+    chroma: float
+    hue_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Glow:
+    """What a lamp is asked to show: sRGB 0-255 and a share of its full brightness."""
+
+    rgb: tuple[int, int, int]
+    brightness: float
+
+    @property
+    def hex(self) -> str:
+        """As `#rrggbb`."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
+
+PALETTES: Final[dict[Palette, dict[State, Oklch]]] = {
+    # The hue runs around the valence-arousal plane, warm where it is pleasant or aroused and cool
+    # where it is calm; red is left to anger alone and is not saturated.
+    Palette.CIRCUMPLEX: {
+        State.NEUTRAL: Oklch(0.90, 0.05, 80),
+        State.HAPPINESS: Oklch(0.85, 0.16, 88),
+        State.SURPRISE: Oklch(0.80, 0.15, 340),
+        State.SADNESS: Oklch(0.60, 0.14, 255),
+        State.ANGER: Oklch(0.62, 0.20, 28),
+        State.DISGUST: Oklch(0.72, 0.15, 130),
+        State.FEAR: Oklch(0.60, 0.16, 305),
+        State.CONTEMPT: Oklch(0.70, 0.10, 195),
+    },
+    # After Okabe and Ito (2008), "Color Universal Design": told apart with any common colour
+    # vision, because neighbours differ in lightness as well as in hue.
+    Palette.COLOUR_BLIND: {
+        State.NEUTRAL: Oklch(0.96, 0.01, 90),
+        State.HAPPINESS: Oklch(0.89, 0.18, 106),
+        State.SURPRISE: Oklch(0.75, 0.15, 71),
+        State.SADNESS: Oklch(0.53, 0.13, 243),
+        State.ANGER: Oklch(0.62, 0.18, 46),
+        State.DISGUST: Oklch(0.63, 0.13, 163),
+        State.FEAR: Oklch(0.68, 0.12, 346),
+        State.CONTEMPT: Oklch(0.75, 0.10, 237),
+    },
+}
+"""`insufficient` has no colour of its own: a lamp keeps the last one or goes to neutral."""
+
+
+def colour(palette: Palette, state: State) -> tuple[int, int, int]:
+    """The sRGB colour of a state."""
+    return oklch_to_rgb(PALETTES[palette][state])
+
+
+def oklch_to_rgb(value: Oklch) -> tuple[int, int, int]:
+    """Convert to 8-bit sRGB; what lies outside sRGB is clipped, so palettes stay inside.
+
+    B. Ottosson, "A perceptual color space for image processing" (2020), section "Converting to
+    linear sRGB"; the transfer curve is IEC 61966-2-1.
+    """
+    hue = math.radians(value.hue_deg)
+    a, b = value.chroma * math.cos(hue), value.chroma * math.sin(hue)
+    long = (value.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (value.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (value.lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    red, green, blue = (round(255 * _companded(min(1.0, max(0.0, channel)))) for channel in linear)
+    return red, green, blue
+
+
+def _companded(linear: float) -> float:
+    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055

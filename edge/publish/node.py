@@ -1,0 +1,98 @@
+"""Who publishes: the device as others see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from edge.release import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+class SensorKind(StrEnum):
+    """What a sensor is to the people around it."""
+
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    WEARABLE = "wearable"
+
+
+class SensorStatus(StrEnum):
+    """How a sensor is doing, as coarse as others may know it."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    MUTED = "muted"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A sensor that can be muted; `name` is a topic level."""
+
+    name: str
+    kind: SensorKind
+
+    def __post_init__(self) -> None:
+        _require_id(self.name, "sensor name")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One device: its id in topics, and what it says of itself.
+
+    Attributes
+    ----------
+    id
+        Stable and unique at the broker: letters, digits, `_` and `-`.
+    name
+        For people.
+    version
+        Of edge-affect.
+    profile, window_s
+        What the gate lets go, and how often.
+    zones
+        The zones that are published.
+    sensors
+        The sensors that can be muted.
+    board
+        Model of the board, if known.
+    models
+        Name and SHA-256 of each model in use.
+    """
+
+    id: str
+    name: str
+    version: str
+    profile: Profile
+    window_s: float
+    zones: tuple[str, ...]
+    sensors: tuple[Sensor, ...] = ()
+    board: str | None = None
+    models: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        _require_id(self.id, "node id")
+        for zone in self.zones:
+            _require_id(zone, "zone")
+
+    def may_report(self, sensor: Sensor) -> bool:
+        """Whether the profile lets others know how this sensor is doing.
+
+        Whether a wearable is in reach says whether its wearer is there; in public even the mix of
+        sensors would tell people apart.
+        """
+        if self.profile is Profile.PERSONAL:
+            return True
+        return self.profile is Profile.HOUSEHOLD and sensor.kind is not SensorKind.WEARABLE
+
+
+def _require_id(value: str, what: str) -> None:
+    if not _ID.fullmatch(value):
+        raise ValueError(f"{what} {value!r} may have letters, digits, _ and - only, at most 64")

@@ -1,0 +1,1 @@
+"""The speech reader: sound in, affect out; what was said is never kept."""

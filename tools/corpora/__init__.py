@@ -1,0 +1,1 @@
+"""Readers of the data layouts that training and measuring use; never imported by `edge`."""
