@@ -54,7 +54,8 @@ class Evidence:
 
     A reading's age is its distance from the asked moment to the span it speaks for, whichever side
     that lies on: a clock that runs ahead makes a reading no fresher. Its weight is
-    `quality * 0.5 ** (age / half_life)`, and at `max_age` it is dropped.
+    `quality * 0.5 ** (age / half_life)`; in the half-life before `max_age`, when it is dropped, a
+    straight ramp takes the little that is left, so that nothing jumps.
     """
 
     def __init__(self, options: FusionOptions) -> None:
@@ -79,8 +80,10 @@ class Evidence:
         fresh = []
         for key, reading in list(self._newest.items()):
             age_s = max(0.0, at_s - reading.end_s, reading.start_s - at_s)
-            if age_s < self._max_age_s[reading.modality]:
-                weight = reading.quality * 0.5 ** (age_s / self._half_life_s[reading.modality])
+            left_s = self._max_age_s[reading.modality] - age_s
+            if left_s > 0:
+                half_life_s = self._half_life_s[reading.modality]
+                weight = reading.quality * 0.5 ** (age_s / half_life_s) * min(1.0, left_s / half_life_s)
                 if weight > 0:
                     fresh.append(Weighted(reading, weight))
             elif reading.end_s < at_s:

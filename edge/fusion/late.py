@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.emotion import CIRCUMPLEX, EMOTIONS
-from edge.fusion.reliability import Reliability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.fusion.evidence import Opinion
+    from edge.fusion.reliability import Reliability
     from edge.signals import Modality
 
 FLOOR: Final = 0.01

@@ -68,9 +68,9 @@ class FusionOptions(Options):
     def _drop_only_what_has_faded(self) -> FusionOptions:
         for modality in type(self.half_life_s).model_fields:
             half_life_s, max_age_s = getattr(self.half_life_s, modality), getattr(self.max_age_s, modality)
-            if max_age_s < 3 * half_life_s:
+            if max_age_s < 2 * half_life_s:
                 raise ValueError(
-                    f"max_age_s.{modality} ({max_age_s:g}) must be at least three times "
+                    f"max_age_s.{modality} ({max_age_s:g}) must be at least twice "
                     f"half_life_s.{modality} ({half_life_s:g}), or the state jumps when a sensor is lost"
                 )
         return self
