@@ -11,6 +11,11 @@ from edge.emotion import Emotion
 
 PAYLOAD_VERSION: Final = 1
 
+PAYLOAD_BYTES: Final = 640
+"""Length of every encoded release, so that its size tells nothing; padded with spaces at the end."""
+
+MOST_ZONE_CHARACTERS: Final = 32
+
 
 class Profile(StrEnum):
     """How far a publication may go; what each promises stands in `edge.gate.profiles`."""
@@ -83,7 +88,7 @@ class Release:
     epsilon: float | None = None
 
     def payload(self) -> dict[str, object]:
-        """The JSON object that is published, with the same keys in every window of a profile."""
+        """Make the JSON object that is published, with the same keys in every window of a profile."""
         keys: dict[str, object] = {
             "v": PAYLOAD_VERSION,
             "zone": self.zone,
@@ -105,5 +110,41 @@ class Release:
         return keys
 
     def encode(self) -> bytes:
-        """Encode as UTF-8 JSON, one line."""
-        return json.dumps(self.payload(), separators=(",", ":"), allow_nan=False).encode()
+        """Encode as UTF-8 JSON of `PAYLOAD_BYTES`, one line."""
+        return (
+            json.dumps(self.payload(), separators=(",", ":"), allow_nan=False).encode().ljust(PAYLOAD_BYTES)
+        )
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Release:
+        """Decode what `encode` made.
+
+        Raises
+        ------
+        ValueError
+            It is no release of this version.
+        """
+        try:
+            keys = json.loads(payload)
+            if keys["v"] != PAYLOAD_VERSION:
+                raise ValueError(f"version {keys['v']}, wanted {PAYLOAD_VERSION}")
+            return cls(
+                zone=keys["zone"],
+                profile=Profile(keys["profile"]),
+                window=keys["window"],
+                window_s=keys["window_s"],
+                state=State(keys["state"]),
+                valence=keys["valence"],
+                arousal=keys["arousal"],
+                stress=Level(keys.get("stress", Level.UNKNOWN)),
+                quality=Level(keys["quality"]),
+                people=keys.get("people", "unknown"),
+                shares=tuple(
+                    (Emotion(name), share)
+                    for name, share in keys.get("shares", {}).items()
+                    if share is not None
+                ),
+                epsilon=keys.get("epsilon"),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a release: {error!r}") from error

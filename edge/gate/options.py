@@ -8,7 +8,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from edge.gate.profiles import LARGEST_EPSILON, LARGEST_SESSION_EPSILON, LEAST_K, LONGEST_WINDOW_S, PROMISES
+from edge.gate.profiles import (
+    LARGEST_EPSILON,
+    LARGEST_SESSION_EPSILON,
+    LEAST_EPSILON,
+    LEAST_K,
+    LONGEST_WINDOW_S,
+    PROMISES,
+)
 from edge.options import Options
 from edge.release import Profile
 
@@ -25,21 +32,21 @@ class PrivacyOptions(Options):
 
     profile: Profile = Profile.HOUSEHOLD
     """How far a publication may go."""
-    window_s: float = Field(default=None, validate_default=True)  # type: ignore[assignment]
+    window_s: float = Field(default=None, validate_default=True)
     """Seconds that one release speaks for."""
-    dwell_s: float = Field(default=None, validate_default=True)  # type: ignore[assignment]
+    dwell_s: float = Field(default=None, validate_default=True)
     """Least seconds a published state stays before another replaces it."""
     hysteresis: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
     """Lead in share that a new state needs over the one that was published."""
     single_person_agreed: bool = False
     """Household only: whoever may be alone in the room has agreed to being published."""
-    k: int = Field(default=None, validate_default=True)  # type: ignore[assignment]
+    k: int = Field(default=None, validate_default=True)
     """Public only: least noisy number of people in a window that is published."""
-    epsilon: float = Field(default=None, validate_default=True)  # type: ignore[assignment]
+    epsilon: float = Field(default=None, validate_default=True)
     """Public only: privacy loss of one window."""
-    windows_per_session: int = Field(default=None, validate_default=True)  # type: ignore[assignment]
+    windows_per_session: int = Field(default=None, validate_default=True)
     """Public only: windows that one person-session may enter, after which it is no longer counted."""
-    daily_epsilon: float = Field(default=None, validate_default=True)  # type: ignore[assignment]
+    daily_epsilon: float = Field(default=None, validate_default=True)
     """Public only: privacy loss of all windows of a day together; nothing is published once it is spent."""
 
     @field_validator("window_s", "dwell_s", mode="before")
@@ -56,7 +63,7 @@ class PrivacyOptions(Options):
             return _PUBLIC_DEFAULTS[str(info.field_name)]
         if profile is not Profile.PUBLIC:
             raise ValueError(
-                f"only the profile public has it and {profile} would not heed it; remove it, or set profile: public"
+                f"only the profile public heeds it, not {profile}; remove it, or set profile: public"
             )
         return value
 
@@ -92,14 +99,18 @@ class PrivacyOptions(Options):
     @classmethod
     def _enough_people(cls, k: int) -> int:
         if k < LEAST_K:
-            raise ValueError(f"a group of fewer than {LEAST_K} is never published; set {LEAST_K} or more, 10 is advised")
+            raise ValueError(
+                f"fewer than {LEAST_K} people are never published; set {LEAST_K} or more, 10 is advised"
+            )
         return k
 
     @field_validator("epsilon")
     @classmethod
     def _small_epsilon(cls, epsilon: float) -> float:
-        if not 0.01 <= epsilon <= LARGEST_EPSILON:
-            raise ValueError(f"0.01 to {LARGEST_EPSILON:g} a window, got {epsilon:g}; smaller protects more")
+        if not LEAST_EPSILON <= epsilon <= LARGEST_EPSILON:
+            raise ValueError(
+                f"{LEAST_EPSILON:g} to {LARGEST_EPSILON:g} a window, got {epsilon:g}; smaller protects more"
+            )
         return epsilon
 
     @field_validator("windows_per_session")
@@ -110,8 +121,8 @@ class PrivacyOptions(Options):
         epsilon = info.data.get("epsilon", 0.0)
         if windows * epsilon > LARGEST_SESSION_EPSILON:
             raise ValueError(
-                f"{windows} windows at epsilon {epsilon:g} let one session lose {windows * epsilon:g}, more than "
-                f"{LARGEST_SESSION_EPSILON:g}; lower epsilon or the number of windows"
+                f"{windows} windows at epsilon {epsilon:g} let one session lose {windows * epsilon:g}, "
+                f"more than {LARGEST_SESSION_EPSILON:g}; lower epsilon or the number of windows"
             )
         return windows
 
@@ -162,9 +173,9 @@ class DeploymentOptions(Options):
     def _lawful(cls, context: Any) -> Any:
         if str(context).strip().lower() in _FORBIDDEN_CONTEXTS:
             raise ValueError(
-                "inferring emotions in a workplace or a place of education is prohibited by Article 5(1)(f) of "
-                "the EU AI Act (Regulation 2024/1689), in force since 2 February 2025; edge-affect does not run "
-                "there (not legal advice)"
+                "inferring emotions in a workplace or a place of education is prohibited by Article 5(1)(f) "
+                "of the EU AI Act (Regulation 2024/1689), applicable since 2 February 2025; edge-affect does "
+                "not run there (not legal advice)"
             )
         return context
 
@@ -180,13 +191,10 @@ class DeploymentOptions(Options):
 
 
 def conflicts(privacy: PrivacyOptions, deployment: DeploymentOptions) -> list[tuple[str, str]]:
-    """What is wrong between the two, as (key, message); a configuration with any is refused."""
-    if deployment.context is Context.PUBLIC_SPACE and privacy.profile is not Profile.PUBLIC:
-        return [
-            (
-                "privacy.profile",
-                f"{privacy.profile} publishes what single people feel, which a public space must not; "
-                "set profile: public",
-            )
-        ]
-    return []
+    """Tell what is wrong between the two, as (key, message); a configuration with any is refused."""
+    if deployment.context is not Context.PUBLIC_SPACE or privacy.profile is Profile.PUBLIC:
+        return []
+    message = (
+        f"{privacy.profile} publishes single people, which must not be in a public space; set profile: public"
+    )
+    return [("privacy.profile", message)]

@@ -45,5 +45,6 @@ PROMISES: Final[dict[Profile, Promise]] = {
 
 LONGEST_WINDOW_S: Final = 86_400.0
 LEAST_K: Final = 5
+LEAST_EPSILON: Final = 0.01
 LARGEST_EPSILON: Final = 1.0
 LARGEST_SESSION_EPSILON: Final = 3.0
