@@ -137,9 +137,8 @@ def test_waits_start_small_again_after_a_good_time_only() -> None:
     for seconds, longest in ((20, 0.5), (1, 4.0)):
         street = Street()
         gone = stream(0, lost(SourceReason.MISSING))
-        _, supervisor = street.supervise(
-            gone, gone, gone, stream(seconds, lost(SourceReason.DISCONNECTED)), stream(1)
-        )
+        breaks = stream(seconds, lost(SourceReason.DISCONNECTED))
+        _, supervisor = street.supervise(gone, gone, gone, breaks, stream(1))
         street.run(supervisor.run())
         lost_at = next(at for at, state in street.history if state is A.FAILED)
         again_at = next(at for at, state in street.history if state is A.STARTING and at > lost_at)
@@ -184,9 +183,7 @@ def test_slow_street_is_not_taken_for_silence() -> None:
 
 @pytest.mark.parametrize("reason", list(SourceReason))
 def test_only_what_can_mend_is_tried_again(reason: SourceReason) -> None:
-    hopeless = {
-        SourceReason.UNREADABLE, SourceReason.UNSUPPORTED, SourceReason.WRONG_RATE, SourceReason.NOT_INSTALLED,
-    }  # fmt: skip
+    hopeless = {"unreadable", "unsupported", "wrong_rate", "not_installed"}
     street = Street()
     source, supervisor = street.supervise(stream(2, lost(reason)), stream(1))
     street.run(supervisor.run())

@@ -1,0 +1,1 @@
+"""Wearables over Bluetooth Low Energy: pure decoders, a link with states, one source for each device."""
