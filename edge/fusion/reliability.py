@@ -1,11 +1,16 @@
-"""How far each modality is trusted, as a function of its weight."""
+"""How far each modality is trusted: by its weight, and by how it fits the others over time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from edge.signals import Modality
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +23,99 @@ class Trust:
         The exponent of the modality's opinion on classes is `classes * w ** exponent`.
     valence, arousal
         The weight of its valence and arousal in the means, as factors of w.
+    misleading
+        Share of the time in which it speaks, perhaps confidently, of something else than the mood
+        of the room: a face on a poster, a voice from a television, the pulse of a climber of stairs.
     """
 
     classes: float = 1.0
     exponent: float = 1.0
     valence: float = 1.0
     arousal: float = 1.0
+    misleading: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Trust in each modality, and how sharply bodily arousal speaks of classes.
+    """Trust in each modality, and what is common to all.
 
     Attributes
     ----------
     arousal_sd
         Standard deviation of bodily arousal about the arousal of a class on the circumplex.
+    renewal_s
+        Time in which evidence renews itself: what is heard within it counts once.
+    recovery_s
+        Time in which a modality that misled is trusted again, without evidence either way.
     """
 
-    trust: dict[Modality, Trust] = field(default_factory=lambda: dict.fromkeys(Modality, Trust()))
+    face: Trust = Trust()
+    speech: Trust = Trust()
+    physiology: Trust = Trust()
     arousal_sd: float = 0.8
+    renewal_s: float = 5.0
+    recovery_s: float = 120.0
+
+    def of(self, modality: Modality) -> Trust:
+        """Trust in one modality."""
+        return {
+            Modality.FACE: self.face,
+            Modality.SPEECH: self.speech,
+            Modality.PHYSIOLOGY: self.physiology,
+        }[modality]
 
 
 DEFAULT: Final = Reliability()
+
+SUBSETS: Final = np.array(
+    [[bool(number >> bit & 1) for bit in range(len(Modality))] for number in range(2 ** len(Modality))]
+)
+"""Shape (8, 3): every subset of the modalities that may be speaking of the room, rows as flags."""
+
+
+class Credence:
+    """Belief, at a moment, about which modalities speak of the room at all.
+
+    A hidden Markov filter over the 2^3 subsets S of modalities that are to the point. Each modality
+    goes astray and comes back on its own, so that without evidence its probability of misleading
+    tends to `Trust.misleading` with time constant `recovery_s`. The evidence at a tick is how well
+    the members of S agree, Z_S = sum_c u prod_{m in S} r_m(c) with the odds r_m of `late.odds`,
+    the Bayes factor of "these speak of one state" against "they speak of unrelated things". As
+    successive ticks rest on much the same readings, a tick of length dt counts Z_S^(dt / renewal_s).
+
+    Two modalities that contradict each other are doubted alike; a third, even a weak one, decides
+    in time.
+
+    Attributes
+    ----------
+    belief
+        Shape (8,), the probability of each row of `SUBSETS`.
+    """
+
+    def __init__(self, reliability: Reliability) -> None:
+        self._reliability = reliability
+        misleading = np.array([reliability.of(modality).misleading for modality in Modality])
+        self._at_rest = np.prod(np.where(SUBSETS, 1 - misleading, misleading), axis=1)
+        self._misleading = misleading
+        self._at_s: float | None = None
+        self.belief: NDArray[np.float64] = self._at_rest.copy()
+
+    def update(self, at_s: float, agreement: NDArray[np.float64]) -> None:
+        """Move on to `at_s`, where the members of each subset agree by `agreement` (8,) > 0."""
+        elapsed_s = 0.0 if self._at_s is None else max(0.0, at_s - self._at_s)
+        self._at_s = at_s if self._at_s is None else max(at_s, self._at_s)
+        self.belief = self._relaxed(elapsed_s)
+        counted = min(1.0, elapsed_s / self._reliability.renewal_s)
+        self.belief *= (agreement / agreement.max()) ** counted
+        self.belief /= self.belief.sum()
+
+    def _relaxed(self, elapsed_s: float) -> NDArray[np.float64]:
+        renewed = -np.expm1(-elapsed_s / self._reliability.recovery_s)
+        belief = self.belief.reshape(2, 2, 2)
+        for bit, misleading in enumerate(self._misleading):
+            axis = 2 - bit
+            rest_shape = [1, 1, 1]
+            rest_shape[axis] = 2
+            rest = np.array([misleading, 1 - misleading]).reshape(rest_shape)
+            belief = (1 - renewed) * belief + renewed * belief.sum(axis=axis, keepdims=True) * rest
+        return belief.reshape(-1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.fusion import late
 from edge.fusion.evidence import Evidence, pool_each, weighted_mean
-from edge.fusion.reliability import DEFAULT, Reliability
+from edge.fusion.reliability import DEFAULT, Credence, Reliability
 from edge.signals import RoomState
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Fusion:
-    """Fuses the readings of one zone.
+    """Fuses the readings of one zone. Calls must not overlap.
 
-    `state` has no memory of earlier states: what it says follows from the readings and the moment
-    alone. Calls must not overlap.
+    What `state` says follows from the readings and the moment, and from one memory alone: how far
+    each modality has fitted the others (`Credence`).
 
     Parameters
     ----------
@@ -30,34 +30,51 @@ class Fusion:
     def __init__(self, options: FusionOptions, *, reliability: Reliability = DEFAULT) -> None:
         self._evidence = Evidence(options)
         self._reliability = reliability
+        self._credence = Credence(reliability)
 
     def add(self, affect: Affect) -> None:
         """Take a reading, in any order and at any rate."""
         self._evidence.add(affect)
 
     def state(self, at_s: float) -> RoomState:
-        """How the room is at `at_s`.
+        """How the room is at `at_s`, which should not lie before an earlier call's.
 
         Returns
         -------
-        The classes as `late.fuse` says; with weights w_m of the modalities, their trust t_m and
-        their values v_m::
+        The classes as `late.fuse` says; with the weight w_m of each modality, its credence c_m,
+        its trust t_m and its value v_m::
 
-            valence, arousal = sum_m t_m w_m v_m / sum_m t_m w_m    (over those that measure it)
+            valence, arousal = sum_m t_m c_m w_m v_m / sum_m t_m c_m w_m   (over those that measure it)
             stress = the weighted mean over wearers
-            quality = 1 - prod_m (1 - w_m)
+            quality = 1 - prod_m (1 - w_m min(1, c_m / (1 - misleading_m)))
         """
         fresh = self._evidence.at(at_s)
         opinions = pool_each(fresh)
-        trust = self._reliability.trust
-        probabilities, weights = late.fuse(opinions, self._reliability)
+        fused = late.fuse(opinions, self._reliability, self._credence.belief)
+        self._credence.update(at_s, fused.agreement)
+        each = [
+            (
+                opinion,
+                opinion.weight * fused.credence[opinion.modality],
+                self._reliability.of(opinion.modality),
+            )
+            for opinion in opinions
+        ]
         return RoomState(
             at_s=at_s,
-            probabilities=probabilities,
-            valence=weighted_mean((o.valence, o.weight * trust[o.modality].valence) for o in opinions),
-            arousal=weighted_mean((o.arousal, o.weight * trust[o.modality].arousal) for o in opinions),
-            quality=1.0 - math.prod(1.0 - opinion.weight for opinion in opinions),
+            probabilities=fused.probabilities,
+            valence=weighted_mean(
+                (opinion.valence, weight * trust.valence) for opinion, weight, trust in each
+            ),
+            arousal=weighted_mean(
+                (opinion.arousal, weight * trust.arousal) for opinion, weight, trust in each
+            ),
+            quality=1.0
+            - math.prod(
+                1.0 - min(opinion.weight, weight / (1.0 - trust.misleading))
+                for opinion, weight, trust in each
+            ),
             stress=weighted_mean((opinion.stress, opinion.weight) for opinion in opinions),
             evidence=tuple(item.reading for item in fresh),
-            weights=weights,
+            weights=fused.weights,
         )
