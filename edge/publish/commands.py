@@ -24,14 +24,16 @@ class Command:
 
 
 def command_topics(node: Node, topics: Topics) -> dict[str, str | None]:
-    """The command topics of a node and the sensor each is for, None for all."""
+    """Map each command topic of a node to the sensor it is for, None for all."""
     own: dict[str, str | None] = {topics.mute_set: None}
-    own.update({topics.sensor_mute_set(sensor.name): sensor.name for sensor in node.sensors})
+    own.update({topics.sensor_mute_set(sensor.name): sensor.name for sensor in node.muted_one_by_one})
     return own
 
 
-def parse_command(topics: dict[str, str | None], topic: str, payload: bytes, *, retained: bool) -> Command | None:
-    """The command in a message, or None.
+def parse_command(
+    topics: dict[str, str | None], topic: str, payload: bytes, *, retained: bool
+) -> Command | None:
+    """Return the command in a message, or None.
 
     A retained command is ignored: it would be repeated at every reconnection, long after anybody
     wanted it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_EXPIRES_AFTER_WINDOWS: Final = 3
 
 
 class SensorKind(StrEnum):
@@ -75,12 +77,22 @@ class Node:
     zones: tuple[str, ...]
     sensors: tuple[Sensor, ...] = ()
     board: str | None = None
-    models: Mapping[str, str] | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _require_id(self.id, "node id")
         for zone in self.zones:
             _require_id(zone, "zone")
+
+    @property
+    def expires_after_s(self) -> int:
+        """Seconds after which a state that was not renewed is no longer true."""
+        return math.ceil(_EXPIRES_AFTER_WINDOWS * self.window_s)
+
+    @property
+    def muted_one_by_one(self) -> tuple[Sensor, ...]:
+        """The sensors with a mute of their own; in public all are muted together."""
+        return () if self.profile is Profile.PUBLIC else self.sensors
 
     def may_report(self, sensor: Sensor) -> bool:
         """Whether the profile lets others know how this sensor is doing.

@@ -10,7 +10,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from edge.options import ConfigPath, Options
 
-TopicPath = Annotated[str, StringConstraints(pattern=r"^[^#+/\x00-\x1f]+(/[^#+/\x00-\x1f]+)*$", max_length=200)]
+TopicPath = Annotated[
+    str, StringConstraints(pattern=r"^[^#+/\x00-\x1f]+(/[^#+/\x00-\x1f]+)*$", max_length=200)
+]
 """One or more topic levels, without wildcards and without a slash at either end."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=64)]

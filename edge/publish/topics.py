@@ -29,7 +29,7 @@ class Topics:
         return f"{self.root}/info"
 
     def state(self, zone: str) -> str:
-        """The releases of a zone, never retained."""
+        """Releases of a zone, never retained."""
         return f"{self.root}/zone/{zone}/state"
 
     @property

@@ -9,6 +9,8 @@ from typing import Final
 from edge.publish.options import Palette
 from edge.release import State
 
+_LINEAR_BELOW: Final = 0.0031308
+
 
 @dataclass(frozen=True, slots=True)
 class Oklch:
@@ -51,8 +53,8 @@ PALETTES: Final[dict[Palette, dict[State, Oklch]]] = {
         State.NEUTRAL: Oklch(0.96, 0.01, 90),
         State.HAPPINESS: Oklch(0.89, 0.18, 106),
         State.SURPRISE: Oklch(0.75, 0.15, 71),
-        State.SADNESS: Oklch(0.53, 0.13, 243),
-        State.ANGER: Oklch(0.62, 0.18, 46),
+        State.SADNESS: Oklch(0.53, 0.12, 243),
+        State.ANGER: Oklch(0.62, 0.16, 46),
         State.DISGUST: Oklch(0.63, 0.13, 163),
         State.FEAR: Oklch(0.68, 0.12, 346),
         State.CONTEMPT: Oklch(0.75, 0.10, 237),
@@ -62,7 +64,7 @@ PALETTES: Final[dict[Palette, dict[State, Oklch]]] = {
 
 
 def colour(palette: Palette, state: State) -> tuple[int, int, int]:
-    """The sRGB colour of a state."""
+    """Look up the sRGB colour of a state."""
     return oklch_to_rgb(PALETTES[palette][state])
 
 
@@ -87,4 +89,4 @@ def oklch_to_rgb(value: Oklch) -> tuple[int, int, int]:
 
 
 def _companded(linear: float) -> float:
-    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+    return 12.92 * linear if linear <= _LINEAR_BELOW else 1.055 * linear ** (1 / 2.4) - 0.055

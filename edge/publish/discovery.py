@@ -1,0 +1,151 @@
+"""Home Assistant's device discovery: one retained message describes the whole device.
+
+Needs Home Assistant 2024.11 or newer. The state is not retained and expires after three windows,
+so nobody who looks later learns the last mood.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from edge.emotion import Emotion
+from edge.publish.message import Message, encode_json
+from edge.publish.node import SensorStatus
+from edge.release import Level, Profile, State
+
+if TYPE_CHECKING:
+    from edge.publish.node import Node, Sensor
+    from edge.publish.topics import Topics
+
+MAKER: Final = "edge-affect"
+_LEVELS: Final = [level.value for level in Level]
+_ICONS: Final = {
+    Emotion.NEUTRAL: "mdi:emoticon-neutral-outline",
+    Emotion.HAPPINESS: "mdi:emoticon-happy-outline",
+    Emotion.SURPRISE: "mdi:emoticon-excited-outline",
+    Emotion.SADNESS: "mdi:emoticon-sad-outline",
+    Emotion.ANGER: "mdi:emoticon-angry-outline",
+    Emotion.DISGUST: "mdi:emoticon-sick-outline",
+    Emotion.FEAR: "mdi:emoticon-frown-outline",
+    Emotion.CONTEMPT: "mdi:emoticon-confused-outline",
+}
+
+
+def discovery_message(node: Node, topics: Topics) -> Message:
+    """Make the message that makes the device known."""
+    return Message(topics.discovery, encode_json(discovery_payload(node, topics)), retain=True)
+
+
+def removal_message(topics: Topics) -> Message:
+    """Make the message that removes the device and all its entities."""
+    return Message(topics.discovery, b"", retain=True)
+
+
+def discovery_payload(node: Node, topics: Topics) -> dict[str, Any]:
+    """Describe the device, where it comes from and its entities."""
+    unique = f"edge_affect_{node.id}"
+    components: dict[str, dict[str, Any]] = {}
+    for zone in node.zones:
+        prefix = f"{zone.replace('_', ' ').capitalize()} " if len(node.zones) > 1 else ""
+        for key, entity in _zone_entities(node, topics, zone).items():
+            named = entity | {"name": f"{prefix}{entity['name']}"}
+            components[f"{zone}_{key}"] = named
+    components["mute"] = _mute_switch("Mute all sensors", topics.mute_set, topics.mute_state)
+    for sensor in node.muted_one_by_one:
+        components |= _sensor_entities(node, topics, sensor)
+    device: dict[str, Any] = {
+        "identifiers": [unique],
+        "name": node.name,
+        "manufacturer": MAKER,
+        "model": f"Affect sensor, {node.profile.value} profile",
+        "sw_version": node.version,
+    }
+    if node.board is not None:
+        device["hw_version"] = node.board
+    return {
+        "device": device,
+        "origin": {"name": MAKER, "sw_version": node.version},
+        "availability_topic": topics.status,
+        "qos": 1,
+        "components": {key: {"unique_id": f"{unique}_{key}"} | entity for key, entity in components.items()},
+    }
+
+
+def _zone_entities(node: Node, topics: Topics, zone: str) -> dict[str, dict[str, Any]]:
+    def sensor(name: str, key: str, icon: str, **more: Any) -> dict[str, Any]:
+        return {
+            "platform": "sensor",
+            "name": name,
+            "icon": icon,
+            "state_topic": topics.state(zone),
+            "value_template": f"{{{{ value_json.{key} }}}}",
+            "expire_after": node.expires_after_s,
+        } | more
+
+    entities = {
+        "mood": sensor("Mood", "state", "mdi:emoticon-outline", device_class="enum", options=[*State]),
+        "valence": sensor("Valence", "valence", "mdi:thumbs-up-down-outline", state_class="measurement"),
+        "arousal": sensor("Arousal", "arousal", "mdi:lightning-bolt-outline", state_class="measurement"),
+        "quality": sensor(
+            "Quality",
+            "quality",
+            "mdi:signal",
+            device_class="enum",
+            options=_LEVELS,
+            entity_category="diagnostic",
+        ),
+    }
+    if node.profile is Profile.PERSONAL:
+        entities["stress"] = sensor(
+            "Stress", "stress", "mdi:head-lightbulb-outline", device_class="enum", options=_LEVELS
+        )
+    if node.profile is Profile.PUBLIC:
+        entities["people"] = sensor("People", "people", "mdi:account-group-outline")
+        entities["epsilon"] = sensor(
+            "Privacy budget of the window",
+            "epsilon",
+            "mdi:shield-account-outline",
+            state_class="measurement",
+            entity_category="diagnostic",
+            enabled_by_default=False,
+        )
+        for emotion in Emotion:
+            entities[f"share_{emotion}"] = sensor(
+                f"Share of {emotion}",
+                f"shares.{emotion}",
+                _ICONS[emotion],
+                state_class="measurement",
+                enabled_by_default=False,
+            )
+    return entities
+
+
+def _sensor_entities(node: Node, topics: Topics, sensor: Sensor) -> dict[str, dict[str, Any]]:
+    name = sensor.name.replace("_", " ").replace("-", " ")
+    entities = {
+        f"mute_{sensor.name}": _mute_switch(
+            f"Mute {name}", topics.sensor_mute_set(sensor.name), topics.sensor_mute_state(sensor.name)
+        )
+    }
+    if node.may_report(sensor):
+        entities[f"sensor_{sensor.name}"] = {
+            "platform": "sensor",
+            "name": f"{name.capitalize()} status",
+            "icon": "mdi:access-point",
+            "device_class": "enum",
+            "options": [*SensorStatus],
+            "entity_category": "diagnostic",
+            "state_topic": topics.sensor_status(sensor.name),
+        }
+    return entities
+
+
+def _mute_switch(name: str, command_topic: str, state_topic: str) -> dict[str, Any]:
+    return {
+        "platform": "switch",
+        "name": name,
+        "icon": "mdi:eye-off-outline",
+        "entity_category": "config",
+        "command_topic": command_topic,
+        "state_topic": state_topic,
+    }

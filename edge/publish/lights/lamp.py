@@ -1,0 +1,140 @@
+"""From releases to colours: what a lamp shows, for how long at least, and never a flash.
+
+A colour stays for `min_dwell_s` (five seconds at the least) and every change is a fade of a second
+or more, so that no sequence of releases comes near the three flashes a second of WCAG 2.3.1.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from edge.publish.lights.esphome import Esphome
+from edge.publish.lights.palette import Glow, colour
+from edge.publish.lights.tasmota import Tasmota
+from edge.publish.lights.wled import Wled
+from edge.publish.lights.zigbee2mqtt import Zigbee2Mqtt
+from edge.publish.options import EsphomeOptions, Insufficient, TasmotaOptions, WledOptions, Zigbee2MqttOptions
+from edge.release import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge.publish.lights.adapter import LampAdapter
+    from edge.publish.message import Message
+    from edge.publish.options import AnyLampOptions
+    from edge.release import Release
+
+
+class Lamp:
+    """One lamp that follows one zone, or all of them."""
+
+    def __init__(self, options: AnyLampOptions, *, now_s: Callable[[], float]) -> None:
+        self._options = options
+        self._adapter = make_adapter(options)
+        self._now_s = now_s
+        self._glow: Glow | None = None
+        self._changed_s = 0.0
+
+    @property
+    def name(self) -> str:
+        """The lamp's topic."""
+        return self._adapter.name
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Where the lamp says how it is."""
+        return self._adapter.topics
+
+    @property
+    def glow(self) -> Glow | None:
+        """What it was last asked to show."""
+        return self._glow
+
+    def heard(self, topic: str, payload: bytes) -> None:
+        """Pass on what the lamp says."""
+        self._adapter.heard(topic, payload)
+
+    def greet(self) -> tuple[Message, ...]:
+        """On every connection: ask for the scene to come back to, or show again what it should."""
+        return self._adapter.ask() if self._glow is None else self._show(self._glow)
+
+    def follow(self, release: Release) -> tuple[Message, ...]:
+        """Say what to send for a release; mostly nothing."""
+        options = self._options
+        if options.zone is not None and release.zone != options.zone:
+            return ()
+        state = release.state
+        if state is State.INSUFFICIENT:
+            if options.insufficient is Insufficient.KEEP:
+                return ()
+            state = State.NEUTRAL
+        glow = Glow(rgb=colour(options.palette, state), brightness=options.brightness)
+        now_s = self._now_s()
+        if glow == self._glow or (self._glow is not None and now_s - self._changed_s < options.min_dwell_s):
+            return ()
+        self._glow, self._changed_s = glow, now_s
+        return self._show(glow)
+
+    def farewell(self) -> tuple[Message, ...]:
+        """Bring back the scene that was found."""
+        return self._adapter.restore(self._options.transition_s)
+
+    def _show(self, glow: Glow) -> tuple[Message, ...]:
+        return self._adapter.show(glow, self._options.transition_s)
+
+
+class Lamps:
+    """All lamps; safe to call from the street's thread and from the connection's."""
+
+    def __init__(
+        self, options: Sequence[AnyLampOptions], *, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._lamps = tuple(Lamp(each, now_s=now_s) for each in options)
+        self._lock = threading.Lock()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Where lamps say how they are."""
+        return tuple(topic for lamp in self._lamps for topic in lamp.topics)
+
+    @property
+    def glows(self) -> dict[str, Glow]:
+        """What each lamp was last asked to show."""
+        with self._lock:
+            return {lamp.name: lamp.glow for lamp in self._lamps if lamp.glow is not None}
+
+    def heard(self, topic: str, payload: bytes) -> None:
+        """Pass on what a lamp says."""
+        with self._lock:
+            for lamp in self._lamps:
+                lamp.heard(topic, payload)
+
+    def greet(self) -> list[Message]:
+        """On every connection: what to send to all lamps."""
+        with self._lock:
+            return [message for lamp in self._lamps for message in lamp.greet()]
+
+    def follow(self, release: Release) -> list[Message]:
+        """For a release: what to send to the lamps that follow its zone."""
+        with self._lock:
+            return [message for lamp in self._lamps for message in lamp.follow(release)]
+
+    def farewell(self) -> list[Message]:
+        """On stop: bring back the scenes that were found."""
+        with self._lock:
+            return [message for lamp in self._lamps for message in lamp.farewell()]
+
+
+def make_adapter(options: AnyLampOptions) -> LampAdapter:
+    """Choose the adapter for a kind of lamp."""
+    match options:
+        case WledOptions():
+            return Wled(options)
+        case Zigbee2MqttOptions():
+            return Zigbee2Mqtt(options)
+        case TasmotaOptions():
+            return Tasmota(options)
+        case EsphomeOptions():
+            return Esphome(options)

@@ -1,0 +1,280 @@
+"""Publishes releases, and what others may know of the device, at an MQTT broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.publish.commands import command_topics, parse_command
+from edge.publish.connection import Connection, Incoming, Subscription
+from edge.publish.discovery import discovery_message
+from edge.publish.lights.lamp import Lamps
+from edge.publish.message import Message, encode_json
+from edge.publish.node import SensorStatus
+from edge.publish.topics import Topics
+from edge.release import PAYLOAD_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from paho.mqtt.client import MQTTMessageInfo
+
+    from edge.errors import PublishError
+    from edge.publish.commands import Command
+    from edge.publish.node import Node
+    from edge.publish.options import AnyLampOptions, MqttOptions, Protocol
+    from edge.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """How the broker is doing; `problem` is why nothing reaches it, `published` counts releases."""
+
+    broker: str
+    connected: bool
+    protocol: Protocol | None
+    problem: PublishError | None
+    published: int
+
+
+@dataclass(slots=True)
+class _Outgoing:
+    """The newest release of a zone on its way; the same bytes are sent until the broker has them."""
+
+    message: Message
+    made_s: float
+    sent: MQTTMessageInfo | None = None
+    counted: bool = False
+
+    @property
+    def delivered(self) -> bool:
+        return self.sent is not None and self.sent.is_published()
+
+
+class MqttPublisher:
+    """Publishes one node.
+
+    Parameters
+    ----------
+    node
+        Who we are.
+    options
+        The broker; None publishes nothing.
+    lights
+        Lamps that follow the releases.
+    on_command
+        Called on the event loop of `start` for each valid command.
+    birth_delay_s
+        Bounds of the random wait before Home Assistant's birth is answered, so that many devices
+        do not answer at once.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        options: MqttOptions | None,
+        *,
+        lights: Sequence[AnyLampOptions] = (),
+        on_command: Callable[[Command], None] = lambda _command: None,
+        birth_delay_s: tuple[float, float] = (0.5, 3.0),
+    ) -> None:
+        self._node = node
+        self._options = options
+        self._on_command = on_command
+        self._birth_delay_s = birth_delay_s
+        self._lamps = Lamps(lights if options else ())
+        self._lock = threading.Lock()
+        self._newest: dict[str, _Outgoing] = {}
+        self._published = 0
+        self._statuses = {each.name: SensorStatus.ABSENT for each in node.sensors if node.may_report(each)}
+        self._muted = {each.name: False for each in node.sensors}
+        self._connection: Connection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._birth: threading.Timer | None = None
+        if options is not None:
+            self._topics = Topics(options.prefix, node.id, options.discovery_prefix)
+            self._commands = command_topics(node, self._topics)
+            self._expiry_s = node.expires_after_s
+
+    @property
+    def status(self) -> ConnectionStatus:
+        """How the broker is doing."""
+        if self._connection is None:
+            return ConnectionStatus("", connected=False, protocol=None, problem=None, published=0)
+        with self._lock:
+            self._count_delivered()
+            published = self._published
+        protocol = self._connection.protocol
+        return ConnectionStatus(
+            self._connection.broker,
+            connected=protocol is not None,
+            protocol=protocol,
+            problem=self._connection.problem,
+            published=published,
+        )
+
+    @property
+    def lamp_colours(self) -> dict[str, str]:
+        """The colour each lamp was last asked for, as `#rrggbb`."""
+        return {name: glow.hex for name, glow in self._lamps.glows.items()}
+
+    async def start(self) -> None:
+        """Begin to connect; the broker may be away.
+
+        Raises
+        ------
+        PublishError
+            A password or certificate that the config names cannot be read.
+        """
+        if self._options is None:
+            return
+        self._loop = asyncio.get_running_loop()
+        self._connection = Connection(
+            self._options,
+            client_id=f"edge-affect-{self._node.id}",
+            will=Message(self._topics.status, b"offline", retain=True),
+            subscriptions=self._subscriptions(),
+            greet=self._greet,
+            heard=self._heard,
+        )
+        self._connection.start()
+
+    async def publish(self, release: Release) -> None:
+        """Send a release and what follows from it for the lamps; never waits for the broker.
+
+        While the broker is away the newest release of each zone is kept, until it is too old.
+        """
+        if self._connection is None:
+            return
+        message = Message(self._topics.state(release.zone), release.encode(), expiry_s=self._expiry_s)
+        outgoing = _Outgoing(message, time.monotonic())
+        with self._lock:
+            self._count_delivered()
+            self._newest[release.zone] = outgoing
+        outgoing.sent = self._send(message)
+        for lamp_message in self._lamps.follow(release):
+            self._send(lamp_message)
+
+    def report(self, sensor: str, status: SensorStatus) -> None:
+        """Say how a sensor is doing, as far as the profile lets others know."""
+        before = self._standing() if self._connection else []
+        with self._lock:
+            if sensor in self._statuses:
+                self._statuses[sensor] = status
+            if sensor in self._muted:
+                self._muted[sensor] = status is SensorStatus.MUTED
+        if self._connection is not None:
+            for message in self._standing():
+                if message not in before:
+                    self._send(message)
+
+    async def stop(self) -> None:
+        """Bring the lamps back, say `offline` and disconnect; takes a few seconds at the most."""
+        if self._connection is None:
+            return
+        if self._birth is not None:
+            self._birth.cancel()
+        farewell = [*self._lamps.farewell(), Message(self._topics.status, b"offline", retain=True)]
+        await asyncio.to_thread(self._connection.stop, farewell)
+
+    def _subscriptions(self) -> list[Subscription]:
+        subscriptions = [Subscription(topic, retained=False) for topic in self._commands]
+        subscriptions += [Subscription(topic, retained=True) for topic in self._lamps.topics]
+        if self._options is not None and self._options.discovery:
+            subscriptions.append(Subscription(self._topics.home_assistant_status, retained=False))
+        return subscriptions
+
+    def _greet(self) -> None:
+        """On every connection: say who we are, then what is still true and was not delivered."""
+        for message in [*self._announcement(), *self._standing(), *self._lamps.greet()]:
+            self._send(message)
+        oldest_s = time.monotonic() - self._expiry_s
+        with self._lock:
+            waiting = [
+                each for each in self._newest.values() if not each.delivered and each.made_s > oldest_s
+            ]
+        for outgoing in waiting:
+            outgoing.sent = self._send(outgoing.message)
+
+    def _announcement(self) -> list[Message]:
+        if self._options is None or not self._options.discovery:
+            return []
+        return [discovery_message(self._node, self._topics)]
+
+    def _standing(self) -> list[Message]:
+        """Say what is retained: that we are here, what we are, how the sensors are."""
+        with self._lock:
+            statuses, muted = dict(self._statuses), dict(self._muted)
+        topics = self._topics
+        values = {
+            topics.status: "online",
+            topics.info: self._info(),
+            topics.mute_state: _on_off(all(muted.values())),
+        }
+        values |= {topics.sensor_status(name): status.value for name, status in statuses.items()}
+        own = {sensor.name for sensor in self._node.muted_one_by_one}
+        values |= {
+            topics.sensor_mute_state(name): _on_off(flag) for name, flag in muted.items() if name in own
+        }
+        return [Message(topic, value.encode(), retain=True) for topic, value in values.items()]
+
+    def _info(self) -> str:
+        node = self._node
+        info = {
+            "v": PAYLOAD_VERSION,
+            "name": node.name,
+            "version": node.version,
+            "board": node.board,
+            "profile": node.profile.value,
+            "window_s": node.window_s,
+            "zones": list(node.zones),
+            "models": dict(node.models),
+        }
+        return encode_json(info).decode()
+
+    def _heard(self, incoming: Incoming) -> None:
+        """Sort what was heard; whatever it is, it must not stop the connection."""
+        if incoming.topic == self._topics.home_assistant_status:
+            if incoming.payload == b"online" and not incoming.retained:
+                self._announce_soon()
+            return
+        command = parse_command(self._commands, incoming.topic, incoming.payload, retained=incoming.retained)
+        if command is not None:
+            self._pass_on(command)
+        else:
+            self._lamps.heard(incoming.topic, incoming.payload)
+
+    def _pass_on(self, command: Command) -> None:
+        if self._loop is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has just closed
+            self._loop.call_soon_threadsafe(self._on_command, command)
+
+    def _announce_soon(self) -> None:
+        if self._birth is not None and self._birth.is_alive():
+            return
+        self._birth = threading.Timer(random.uniform(*self._birth_delay_s), self._announce)
+        self._birth.daemon = True
+        self._birth.start()
+
+    def _announce(self) -> None:
+        for message in [*self._announcement(), *self._standing()]:
+            self._send(message)
+
+    def _send(self, message: Message) -> MQTTMessageInfo | None:
+        return self._connection.send(message) if self._connection is not None else None
+
+    def _count_delivered(self) -> None:
+        for outgoing in self._newest.values():
+            if outgoing.delivered and not outgoing.counted:
+                outgoing.counted = True
+                self._published += 1
+
+
+def _on_off(flag: bool) -> str:
+    return "ON" if flag else "OFF"
