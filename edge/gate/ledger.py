@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ CREATE TABLE IF NOT EXISTS window (
     PRIMARY KEY (zone, start_s, end_s)
 ) STRICT, WITHOUT ROWID
 """
+_SLACK: Final = 1e-9
 
 
 class Ledger:
@@ -35,26 +37,39 @@ class Ledger:
     at any instruction leaves either nothing (nothing was seen, nothing was spent) or a payment with its
     bytes, which are handed out again instead of being drawn a second time.
 
+    A second file, the witness, holds the number of payments. A ledger with fewer payments than its
+    witness was rolled back or replaced, and is refused. When both are restored together from one old
+    copy, the device alone cannot tell; that takes a counter which cannot be set back, such as a TPM's.
+
     Days are UTC. All zones of a file share its budget, so that renaming a zone refills nothing.
 
     Parameters
     ----------
     path
-        The database file; made when it does not exist.
+        The database file; made when neither it nor the witness exists.
+    witness
+        Better on another medium; beside the database when None.
 
     Raises
     ------
     BudgetError
-        It cannot be opened or is no ledger.
+        It cannot be opened, is no ledger, or was rolled back.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, witness: Path | None = None) -> None:
+        self._witness = witness or path.with_suffix(".witness")
         with _explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=FULL")
-            self._database.execute(_SCHEMA)
+            try:
+                self._database.execute("PRAGMA journal_mode=WAL")
+                self._database.execute("PRAGMA synchronous=FULL")
+                self._database.execute(_SCHEMA)
+                self._refuse_rollback()
+                self._write_witness()
+            except BaseException:
+                self._database.close()
+                raise
 
     def close(self) -> None:
         """Close the file."""
@@ -80,25 +95,22 @@ class Ledger:
         Raises
         ------
         BudgetError
-            The file cannot be read or written; nothing may be published then.
+            The file cannot be read or written, or was rolled back; nothing may be published then.
         """
-        with _explained(), self._transaction():
-            known = self._database.execute(
-                "SELECT payload FROM window WHERE zone = ? AND start_s = ? AND end_s = ?",
-                (zone, start_s, end_s),
-            ).fetchone()
-            if known:
-                return bytes(known[0])
-            if start_s < self._newest_end_s(zone):
-                # The clock went back, or the grid changed: the window would overlap one already paid for.
-                return Reason.CLOCK_WENT_BACK
-            if self._spent(start_s // DAY_S) + epsilon > daily_epsilon + 1e-9:
-                return Reason.BUDGET_SPENT
-            payload = draw()
-            self._database.execute(
-                "INSERT INTO window VALUES (?, ?, ?, ?, ?)", (zone, start_s, end_s, epsilon, payload)
-            )
-            self._database.execute("DELETE FROM window WHERE end_s < ?", (start_s - KEPT_DAYS * DAY_S,))
+        with _explained():
+            with self._transaction():
+                self._refuse_rollback()
+                known = self._stored(zone, start_s, end_s)
+                if known is not None:
+                    return known
+                if start_s < self._newest_end_s(zone):
+                    # The clock went back or the grid changed: it would overlap a window already paid for.
+                    return Reason.CLOCK_WENT_BACK
+                if self._spent(start_s // DAY_S) + epsilon > daily_epsilon + _SLACK:
+                    return Reason.BUDGET_SPENT
+                payload = draw()
+                self._pay(zone, start_s, end_s, epsilon, payload)
+            self._write_witness()
         return payload
 
     def spent(self, day: int) -> float:
@@ -111,6 +123,23 @@ class Ledger:
         """
         with _explained():
             return self._spent(day)
+
+    def _stored(self, zone: str, start_s: int, end_s: int) -> bytes | None:
+        row = self._database.execute(
+            "SELECT payload FROM window WHERE zone = ? AND start_s = ? AND end_s = ?", (zone, start_s, end_s)
+        ).fetchone()
+        return bytes(row[0]) if row else None
+
+    def _pay(self, zone: str, start_s: int, end_s: int, epsilon: float, payload: bytes) -> None:
+        self._database.execute(
+            "INSERT INTO window VALUES (?, ?, ?, ?, ?)", (zone, start_s, end_s, epsilon, payload)
+        )
+        self._database.execute("DELETE FROM window WHERE end_s < ?", (start_s - KEPT_DAYS * DAY_S,))
+        # Pragmas take no parameters; the number is our own.
+        self._database.execute(f"PRAGMA user_version = {self._payments() + 1:d}")
+
+    def _payments(self) -> int:
+        return int(self._database.execute("PRAGMA user_version").fetchone()[0])
 
     def _spent(self, day: int) -> float:
         row = self._database.execute(
@@ -132,6 +161,41 @@ class Ledger:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+    def _refuse_rollback(self) -> None:
+        payments = self._payments()
+        witnessed = self._witnessed()
+        if witnessed is None and payments == 0:
+            return
+        if witnessed is None or payments < witnessed:
+            raise BudgetError(
+                f"the budget ledger was rolled back or replaced: it holds {payments} payments, its witness "
+                f"{self._witness} {'is missing' if witnessed is None else f'says {witnessed}'}"
+            )
+
+    def _witnessed(self) -> int | None:
+        try:
+            return int(self._witness.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise BudgetError(f"the witness of the budget ledger is unreadable: {self._witness}") from error
+
+    def _write_witness(self) -> None:
+        payments = self._payments()
+        if self._witnessed() == payments:
+            return
+        fresh = self._witness.with_suffix(".new")
+        with fresh.open("w", encoding="ascii") as stream:
+            stream.write(str(payments))
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(self._witness)
+        directory = os.open(self._witness.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 @contextlib.contextmanager
