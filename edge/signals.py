@@ -174,6 +174,30 @@ class Affect:
                 raise ValueError(f"{name} must lie in [{low}, 1], got {value}")
 
 
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """How a room takes part, as separate numbers that nobody should add up. Still private.
+
+    Attributes
+    ----------
+    attention
+        Share of the seen faces that face the camera, in [0, 1], or None when unknown.
+    expressiveness
+        How much livelier the faces are than this room usually is, in [-1, 1], or None.
+    arousal
+        As in `RoomState`.
+    synchrony
+        How far the viewers react together, in [-1, 1] (a mean correlation), or None with fewer than
+        two; `synchrony_p` is its chance among viewers who merely sit in one room.
+    """
+
+    attention: float | None
+    expressiveness: float | None
+    arousal: float | None
+    synchrony: float | None
+    synchrony_p: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RoomState:
     """The fused state of one zone at `at_s`, and the readings it rests on. Still private.
@@ -192,6 +216,8 @@ class RoomState:
         The readings still fresh at `at_s`, newest per modality and person.
     weights
         Share of each modality in the fused classes, summing to 1 (empty without evidence).
+    engagement
+        How the room takes part, or None when it is not measured.
     """
 
     at_s: float
@@ -202,3 +228,4 @@ class RoomState:
     stress: float | None
     evidence: tuple[Affect, ...]
     weights: dict[Modality, float]
+    engagement: Engagement | None = None

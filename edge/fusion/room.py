@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from edge.fusion import late
+from edge.fusion.engagement import EngagementMeter
 from edge.fusion.evidence import Evidence, pool_each, weighted_mean
 from edge.fusion.reliability import DEFAULT, Credence, Reliability
 from edge.signals import RoomState
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 class Fusion:
     """Fuses the readings of one zone. Calls must not overlap.
 
-    What `state` says follows from the readings and the moment, and from one memory alone: how far
-    each modality has fitted the others (`Credence`).
+    What `state` says follows from the readings and the moment, and from two memories alone: how far
+    each modality has fitted the others (`Credence`), and how lively the room usually is
+    (`EngagementMeter`).
 
     Parameters
     ----------
@@ -31,6 +33,7 @@ class Fusion:
         self._evidence = Evidence(options)
         self._reliability = reliability
         self._credence = Credence(reliability)
+        self._engagement = EngagementMeter()
 
     def add(self, affect: Affect) -> None:
         """Take a reading, in any order and at any rate."""
@@ -53,28 +56,25 @@ class Fusion:
         fused = late.fuse(opinions, self._reliability, self._credence.belief)
         self._credence.update(at_s, fused.agreement)
         each = [
-            (
-                opinion,
-                opinion.weight * fused.credence[opinion.modality],
-                self._reliability.of(opinion.modality),
-            )
+            (opinion, self._reliability.of(opinion.modality), fused.credence[opinion.modality])
             for opinion in opinions
         ]
+        arousal = weighted_mean(
+            (o.arousal, trust.arousal * credence * o.weight) for o, trust, credence in each
+        )
         return RoomState(
             at_s=at_s,
             probabilities=fused.probabilities,
             valence=weighted_mean(
-                (opinion.valence, weight * trust.valence) for opinion, weight, trust in each
+                (o.valence, trust.valence * credence * o.weight) for o, trust, credence in each
             ),
-            arousal=weighted_mean(
-                (opinion.arousal, weight * trust.arousal) for opinion, weight, trust in each
-            ),
+            arousal=arousal,
             quality=1.0
             - math.prod(
-                1.0 - min(opinion.weight, weight / (1.0 - trust.misleading))
-                for opinion, weight, trust in each
+                1.0 - o.weight * min(1.0, credence / (1.0 - t.misleading)) for o, t, credence in each
             ),
-            stress=weighted_mean((opinion.stress, opinion.weight) for opinion in opinions),
+            stress=weighted_mean((o.stress, o.weight) for o in opinions),
             evidence=tuple(item.reading for item in fresh),
             weights=fused.weights,
+            engagement=self._engagement.measure(at_s, fresh=fresh, arousal=arousal),
         )
