@@ -43,7 +43,7 @@ class SteadyState:
     def _gives_way(self, leader: Emotion, shares: NDArray[np.float64], *, window: int) -> bool:
         if self._held is None or leader is self._held or window - self._since < self._dwell_windows:
             return False
-        return bool(shares[leader.index] - shares[self._held.index] >= self._hysteresis)
+        return bool(shares[EMOTIONS.index(leader)] - shares[EMOTIONS.index(self._held)] >= self._hysteresis)
 
     def forget(self) -> None:
         """Start anew: after a withheld window nothing is held."""
