@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -164,6 +165,6 @@ class Station:
             place = error.__traceback__
             while place and place.tb_next:
                 place = place.tb_next
-            where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+            where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
             _LOG.error("reader %s failed: %s at %s", self.name, type(error).__name__, where)
         self._failing = True

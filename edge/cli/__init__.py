@@ -1,0 +1,60 @@
+"""The commands; thin: parse, call, print, exit code. Advice to the user lives here alone."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import TYPE_CHECKING, Final
+
+from edge import __version__
+from edge.cli import check_config, models, run
+from edge.cli.advice import advice_for
+from edge.errors import ConfigError, EdgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_FAILED: Final = 1
+EXIT_CONFIG: Final = 78
+"""EX_CONFIG of sysexits.h; the service does not restart on it."""
+
+_COMMANDS: Final = (run, check_config, models)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        code: int = options.command(options)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIG
+    except EdgeError as error:
+        print(f"{error}\n{advice_for(error)}".rstrip(), file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        # The reader of a pipe went away; Python would complain again while flushing at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="edge-affect",
+        description="The affect sensor that refuses: only gated mood states leave this device.",
+    )
+    parser.add_argument("--version", action="version", version=f"edge-affect {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more; never affect values")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in _COMMANDS:
+        module.register(commands)
+    return parser

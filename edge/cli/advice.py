@@ -1,0 +1,64 @@
+"""What a user can do about an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.errors import (
+    BudgetError,
+    ConsentError,
+    EdgeError,
+    ModelError,
+    ModelReason,
+    PublishError,
+    PublishReason,
+    SourceError,
+    SourceReason,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SOURCE: Final[Mapping[SourceReason, str]] = {
+    SourceReason.MISSING: "Check the path, or that the device is plugged in and switched on.",
+    SourceReason.UNREADABLE: "The file is damaged or of another kind; record or download it again.",
+    SourceReason.UNSUPPORTED: "Convert it to a format the documentation lists.",
+    SourceReason.WRONG_RATE: "Set the rate at which it was recorded, or record it again.",
+    SourceReason.NOT_INSTALLED: "Install the extra that the message names, e.g. pip install 'edge-affect[camera]'.",
+    SourceReason.PERMISSION: "Add the user to the group of the device (video, audio, i2c, bluetooth) and log in again.",
+    SourceReason.BUSY: "Another program uses the device; close it.",
+    SourceReason.DISCONNECTED: "Plug it in again; it is picked up by itself.",
+    SourceReason.TIMEOUT: "Move the device closer, or replace its battery.",
+    SourceReason.PROTOCOL: "The device speaks another dialect; see docs/wearables.md.",
+}
+_MODEL: Final[Mapping[ModelReason, str]] = {
+    ModelReason.MISSING: "Run `edge-affect models list` to see what is there; reinstall the package if a file is gone.",
+    ModelReason.ALTERED: "The file is not the one that was signed off; reinstall the package.",
+    ModelReason.UNSIGNED: "Install models from a source whose key you trust.",
+    ModelReason.OLDER: "Use `edge-affect models rollback` if you really want the older one.",
+    ModelReason.INCOMPATIBLE: "Try the other runtime with --set inference.runtime=tflite-runtime.",
+    ModelReason.NO_RUNTIME: "Run `pip install ai-edge-litert`, or `pip install 'edge-affect[tflite-runtime]'` on Python 3.11.",
+    ModelReason.LICENCE: "Choose a model whose terms are open (`edge-affect models list`), e.g. readers.speech.model.",
+}
+_PUBLISH: Final[Mapping[PublishReason, str]] = {
+    PublishReason.AWAY: "Check publish.mqtt.host and port, and that the broker runs.",
+    PublishReason.REFUSED: "Check the user name and password that publish.mqtt names.",
+    PublishReason.TLS: "Check the certificates that publish.mqtt.tls names, and their dates.",
+}
+
+
+def advice_for(error: EdgeError) -> str:
+    """One sentence that says what to do, or nothing."""
+    match error:
+        case SourceError():
+            return _SOURCE[error.reason]
+        case ModelError():
+            return _MODEL[error.reason]
+        case PublishError():
+            return _PUBLISH[error.reason]
+        case ConsentError():
+            return f"Record the consent with `edge-affect consent grant --sensor {error.sensor}`."
+        case BudgetError():
+            return "Nothing is published until the ledger can be used; see docs/privacy.md."
+        case _:
+            return ""

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from edge.clock import RealClock, VirtualClock, run
+
+
+def test_virtual_time_costs_no_real_time() -> None:
+    clock = VirtualClock(start_wall_s=1000.0)
+
+    async def main() -> tuple[float, float]:
+        await clock.sleep_until(3600.0)
+        return clock.now_s(), clock.wall_s()
+
+    began_s = time.perf_counter()
+    now_s, wall_s = run(main(), clock=clock)
+    assert now_s == pytest.approx(3600.0)
+    assert wall_s == pytest.approx(4600.0)
+    assert time.perf_counter() - began_s < 1.0
+
+
+def test_sleepers_wake_in_the_order_of_their_time() -> None:
+    clock = VirtualClock()
+    woken: list[str] = []
+
+    async def sleeper(name: str, at_s: float) -> None:
+        await clock.sleep_until(at_s)
+        woken.append(name)
+
+    async def main() -> None:
+        await asyncio.gather(sleeper("late", 2.0), sleeper("early", 1.0), sleeper("at once", 0.0))
+
+    run(main(), clock=clock)
+    assert woken == ["at once", "early", "late"]
+
+
+def test_real_clock_runs_at_its_speed() -> None:
+    clock = RealClock(speed=50.0)
+
+    async def main() -> float:
+        began_s = clock.now_s()
+        await clock.sleep_until(began_s + 1.0)
+        return clock.now_s() - began_s
+
+    assert 1.0 <= run(main(), clock=clock) < 10.0

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.clock import VirtualClock, run
+from edge.signals import Affect, AudioChunk, Modality, Sample
+from edge.street import Inbox, Observer, Station
+
+
+def chunk(start_s: float) -> AudioChunk:
+    return AudioChunk("microphone", start_s, np.zeros(160, np.float32))
+
+
+def reading(at_s: float) -> Affect:
+    return Affect(Modality.SPEECH, 1, at_s, at_s, np.full(8, 1 / 8), np.ones(8, bool), 0.0, 0.0, 1.0)
+
+
+def test_a_full_inbox_keeps_the_newest_and_counts_the_rest() -> None:
+    async def main() -> tuple[list[float], int]:
+        inbox = Inbox(capacity=2, lossless=False)
+        for start_s in range(5):
+            await inbox.put(chunk(start_s))
+        kept = [await inbox.get() for _ in range(2)]
+        return [sample.start_s for sample in kept if isinstance(sample, AudioChunk)], inbox.dropped
+
+    assert run(main(), clock=VirtualClock()) == ([3, 4], 3)
+
+
+def test_a_lossless_inbox_makes_the_source_wait() -> None:
+    async def main() -> int:
+        inbox = Inbox(capacity=1, lossless=True)
+        await inbox.put(chunk(0))
+        waiting = asyncio.create_task(inbox.put(chunk(1)))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await inbox.get()
+        await waiting
+        return inbox.dropped
+
+    assert run(main(), clock=VirtualClock()) == 0
+
+
+async def inline(work: Callable[[Any], Any], sample: Any) -> Any:
+    return work(sample)
+
+
+class Sulking:
+    """A reader that fails on the first two samples."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def read(self, sample: Sample) -> list[Affect]:
+        self.calls += 1
+        if self.calls <= 2:
+            raise ZeroDivisionError("0.123 happiness")
+        return [reading(1.0)]
+
+
+def test_a_reader_that_fails_is_logged_once_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    delivered: list[Affect] = []
+
+    async def main() -> Station:
+        inbox = Inbox(capacity=5, lossless=True)
+        station = Station(
+            "speech", Sulking(), inbox, run_blocking=inline, deliver=delivered.append, observer=Observer()
+        )
+        task = asyncio.create_task(station.run())
+        for start_s in range(3):
+            await inbox.put(chunk(start_s))
+        await inbox.drained()
+        task.cancel()
+        return station
+
+    with caplog.at_level(logging.INFO, logger="edge"):
+        station = run(main(), clock=VirtualClock())
+    assert (station.failures, station.worked_off, len(delivered)) == (2, 3, 1)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+    assert "happiness" not in caplog.text
