@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tensorflow as tf
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
