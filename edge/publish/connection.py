@@ -37,12 +37,12 @@ _LOG: Final = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S: Final = 5.0
 _ANSWER_TIMEOUT_S: Final = 2.0
 _STABLE_AFTER_S: Final = 5.0
+_SHORT_LIVES: Final = 2
 _MOST_WAIT_S: Final = 5.0
 _MOST_WAIT_REFUSED_S: Final = 30.0
 _MOST_INCOMING_BYTES: Final = 16_384
 _MOST_QUEUED: Final = 200
 _UNSUPPORTED_VERSION: Final = 0x84
-_TAKEN_OVER: Final = 0x8E
 _NOT_RETAINED: Final = SubscribeOptions.RETAIN_DO_NOT_SEND
 
 
@@ -71,7 +71,7 @@ class _Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    taken_over: bool
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Connection:
     options
         Where the broker is and how to prove who we are.
     client_id
-        Stable, so that access rules can name it; a second device with the same one is noticed.
+        Stable, so that access rules can name it.
     will
         What the broker says for us when we are lost.
     subscriptions
@@ -139,6 +139,7 @@ class Connection:
         self._attempt: _Attempt | None = None
         self._client: paho.Client | None = None
         self._was_up: bool | None = None
+        self._short_lives = 0
         self.problem: PublishError | None = None
 
     @property
@@ -216,7 +217,7 @@ class Connection:
         try:
             event = attempt.events.get(timeout=_ANSWER_TIMEOUT_S)
         except queue.Empty:
-            event = _Ended(taken_over=False)
+            event = _Ended()
         match event:
             case _Answered(refused=None):
                 self._dialect.answered()
@@ -229,7 +230,7 @@ class Connection:
         began_s = time.monotonic()
         ended = attempt.events.get()
         if isinstance(ended, _Ended):
-            self._lose(taken_over=ended.taken_over, lasted_s=time.monotonic() - began_s)
+            self._lose(time.monotonic() - began_s)
         return False
 
     def _refused(self, detail: str, *, unsupported: bool) -> bool:
@@ -248,13 +249,17 @@ class Connection:
             self._fail(PublishReason.REFUSED, f"{detail}; it may want a client certificate that it trusts")
         return False
 
-    def _lose(self, *, taken_over: bool, lasted_s: float) -> None:
-        if lasted_s >= _STABLE_AFTER_S and not taken_over:
+    def _lose(self, lasted_s: float) -> None:
+        if lasted_s >= _STABLE_AFTER_S:
             self._backoff.reset()
-        if taken_over:
-            self._fail(PublishReason.REFUSED, f"another device connects as {self._client_id}")
+            self._short_lives = 0
         else:
+            self._short_lives += 1
+        if self._short_lives < _SHORT_LIVES:
             self._fail(PublishReason.AWAY, "the connection was lost")
+        else:  # a broker keeps one connection of a client id: two devices push each other out
+            detail = f"the connection ends again and again: does another device connect as {self._client_id}?"
+            self._fail(PublishReason.REFUSED, detail)
 
     def _fail(self, reason: PublishReason, detail: str) -> None:
         self.problem = PublishError(self.broker, reason, detail)
@@ -285,10 +290,10 @@ class Connection:
             else:
                 self._welcome(client, attempt)
 
-        def on_disconnect(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        def on_disconnect(*_: Any) -> None:
             if self._client is client:
                 self._client = None
-            attempt.events.put(_Ended(taken_over=reason.value == _TAKEN_OVER))
+            attempt.events.put(_Ended())
 
         def on_message(_client: Any, _data: Any, message: paho.MQTTMessage) -> None:
             self._heard(Incoming(message.topic, bytes(message.payload), message.retain))

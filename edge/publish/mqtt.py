@@ -72,6 +72,8 @@ class MqttPublisher:
     birth_delay_s
         Bounds of the random wait before Home Assistant's birth is answered, so that many devices
         do not answer at once.
+    now_s
+        Seconds for lamps and old releases: real ones even in a replay, since lamps are real.
     """
 
     def __init__(
@@ -82,12 +84,14 @@ class MqttPublisher:
         lights: Sequence[AnyLampOptions] = (),
         on_command: Callable[[Command], None] = lambda _command: None,
         birth_delay_s: tuple[float, float] = (0.5, 3.0),
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._node = node
         self._options = options
         self._on_command = on_command
         self._birth_delay_s = birth_delay_s
-        self._lamps = Lamps(lights if options else ())
+        self._now_s = now_s
+        self._lamps = Lamps(lights if options else (), now_s=now_s)
         self._lock = threading.Lock()
         self._newest: dict[str, _Outgoing] = {}
         self._published = 0
@@ -152,7 +156,7 @@ class MqttPublisher:
         if self._connection is None:
             return
         message = Message(self._topics.state(release.zone), release.encode(), expiry_s=self._expiry_s)
-        outgoing = _Outgoing(message, time.monotonic())
+        outgoing = _Outgoing(message, self._now_s())
         with self._lock:
             self._count_delivered()
             self._newest[release.zone] = outgoing
@@ -193,7 +197,7 @@ class MqttPublisher:
         """On every connection: say who we are, then what is still true and was not delivered."""
         for message in [*self._announcement(), *self._standing(), *self._lamps.greet()]:
             self._send(message)
-        oldest_s = time.monotonic() - self._expiry_s
+        oldest_s = self._now_s() - self._expiry_s
         with self._lock:
             waiting = [
                 each for each in self._newest.values() if not each.delivered and each.made_s > oldest_s

@@ -7,7 +7,6 @@ or more, so that no sequence of releases comes near the three flashes a second o
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from edge.publish.lights.esphome import Esphome
@@ -88,9 +87,7 @@ class Lamp:
 class Lamps:
     """All lamps; safe to call from the street's thread and from the connection's."""
 
-    def __init__(
-        self, options: Sequence[AnyLampOptions], *, now_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, options: Sequence[AnyLampOptions], *, now_s: Callable[[], float]) -> None:
         self._lamps = tuple(Lamp(each, now_s=now_s) for each in options)
         self._lock = threading.Lock()
 
