@@ -1,4 +1,4 @@
-"""The streaming front end: samples in, descriptors of every 10 ms out, the same in training and on the device."""
+"""The streaming front end: samples in, descriptors of every 10 ms out; training uses it as it is."""
 
 from __future__ import annotations
 
@@ -69,6 +69,9 @@ class Frames:
     def __len__(self) -> int:
         return len(self.log_mel)
 
+    def __getitem__(self, chosen: slice) -> Frames:
+        return Frames(self.log_mel[chosen], self.descriptors[chosen])
+
 
 def column(name: str) -> int:
     """Index of a descriptor."""
@@ -89,10 +92,11 @@ def _mel(hz: float) -> float:
     return float(2595 * np.log10(1 + hz / 700))
 
 
-def _slope_weights(bins_hz: NDArray[np.float64], low_hz: float, high_hz: float) -> NDArray[np.float32]:
+def _slope_weights(bins_hz: NDArray[np.floating], low_hz: float, high_hz: float) -> NDArray[np.float32]:
     inside = (bins_hz >= low_hz) & (bins_hz <= high_hz)
     centred = np.where(inside, bins_hz - bins_hz[inside].mean(), 0) / 1000
-    return (centred / (centred**2).sum()).astype(np.float32)
+    weights: NDArray[np.float32] = (centred / (centred**2).sum()).astype(np.float32)
+    return weights
 
 
 class FrontEnd:
@@ -110,9 +114,9 @@ class FrontEnd:
         self._filters = mel_filters()
         bands = np.arange(MELS)
         order = np.arange(1, MFCCS + 1)
-        self._cosines = (
-            np.cos(np.pi * order * (bands[:, None] + 0.5) / MELS) * np.sqrt(2 / MELS)
-        ).astype(np.float32)
+        self._cosines = (np.cos(np.pi * order * (bands[:, None] + 0.5) / MELS) * np.sqrt(2 / MELS)).astype(
+            np.float32
+        )
         bins_hz = np.fft.rfftfreq(_SPECTRUM_FRAME, 1 / AUDIO_RATE_HZ)
         self._slopes = np.stack(
             [_slope_weights(bins_hz, 60, 500), _slope_weights(bins_hz, 500, 1500)], axis=1
@@ -180,7 +184,8 @@ class FrontEnd:
                 np.abs(shape - before).sum(axis=1),
                 centroid,
                 spread,
-                np.float32(10 / np.log(10)) * (log_mel.mean(axis=1) - np.log(mel_power.mean(axis=1) + _FLOOR)),
+                np.float32(10 / np.log(10))
+                * (log_mel.mean(axis=1) - np.log(mel_power.mean(axis=1) + _FLOOR)),
                 np.clip(first - second, -40, 40),
                 np.clip(h1_short - log_power_db[:, self._third_formant].max(axis=1), -60, 80),
                 10 * np.log10(clear / (1 - clear)),
@@ -200,4 +205,5 @@ def _harmonic(
 
 
 def _log_db(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.float32(10) * np.log10(power + _FLOOR)
+    level_db: NDArray[np.float32] = np.float32(10) * np.log10(power + _FLOOR)
+    return level_db

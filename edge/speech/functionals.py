@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ _UNVOICED: Final = tuple(range(DESCRIPTORS.index("alpha_ratio_db"), DESCRIPTORS.
 _SKEWED: Final = tuple(range(column("mfcc_1"), column("mfcc_4") + 1))
 _MODULATION_HZ: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 _CONTOUR_POINTS: Final = 512
+_SHORTEST_CONTOUR: Final = 9
 
 
 def _names() -> tuple[str, ...]:
@@ -124,19 +126,20 @@ def _skew(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _median3(values: NDArray[np.float64]) -> NDArray[np.float64]:
     padded = np.concatenate([values[:1], values, values[-1:]])
-    return np.sort(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)[1]
+    middle: NDArray[np.float64] = np.sort(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)[1]
+    return middle
 
 
 def _smooth(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     padded = np.concatenate([mask[:1], mask, mask[-1:]]).astype(np.int8)
-    smoothed: NDArray[np.bool_] = padded[:-2] + padded[1:-1] + padded[2:] >= 2
+    smoothed: NDArray[np.bool_] = padded[:-2] + padded[1:-1] + padded[2:] > 1
     return smoothed
 
 
 def _contour(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Percentiles, mean and spread of rising and falling slopes (per second), and trend of a contour."""
     chosen = values[mask]
-    if len(chosen) < 5:
+    if len(chosen) < _SHORTEST_CONTOUR:
         return np.zeros(11)
     p10, p20, p50, p80, p90 = np.percentile(chosen, (10, 20, 50, 80, 90))
     five = values[4:] - values[:-4]
@@ -159,7 +162,7 @@ def _contour(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np
 def _bend(f0: NDArray[np.float64], voiced: NDArray[np.bool_]) -> float:
     """Pitch of the middle third less that of the outer thirds, in semitones."""
     chosen = f0[voiced]
-    if len(chosen) < 9:
+    if len(chosen) < _SHORTEST_CONTOUR:
         return 0.0
     first, middle, last = (part.mean() for part in np.array_split(chosen, 3))
     return float(middle - (first + last) / 2)
@@ -202,6 +205,6 @@ def _modulation(loudness: NDArray[np.float64]) -> NDArray[np.float64]:
     contour = loudness[-_CONTOUR_POINTS:] - loudness[-_CONTOUR_POINTS:].mean()
     power = np.abs(np.fft.rfft(contour * np.hanning(len(contour)), _CONTOUR_POINTS)) ** 2
     bins = np.searchsorted(np.fft.rfftfreq(_CONTOUR_POINTS, 1 / FRAME_RATE_HZ), _MODULATION_HZ)
-    octaves = np.array([power[low:high].sum() for low, high in zip(bins[:-1], bins[1:], strict=True)])
+    octaves = np.array([power[low:high].sum() for low, high in pairwise(bins)])
     shares: NDArray[np.float64] = np.log((octaves + 1e-6) / (octaves.sum() + 4e-6))
     return shares

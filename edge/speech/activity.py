@@ -1,0 +1,76 @@
+"""Voice activity: which blocks of frames hold speech."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.speech.frontend import BLOCK_FRAMES, MELS, Frames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from edge.inference import Model
+
+LOOK_BLOCKS: Final = 2
+"""Blocks of context on either side of the one that is judged: 400 ms."""
+CONTEXT_FRAMES: Final = (2 * LOOK_BLOCKS + 1) * BLOCK_FRAMES
+SILENCE: Final = float(np.log(1e-9))
+"""Log-mel value of digital silence."""
+
+_FAINTEST: Final = -16.0
+_RANGE: Final = 12.0
+
+
+def activity_input(log_mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale a context for the voice-activity net.
+
+    Parameters
+    ----------
+    log_mel
+        Shape (..., CONTEXT_FRAMES, MELS), natural logarithms as in `Frames.log_mel`.
+
+    Returns
+    -------
+    The same shape, in [-1, 1]: relative to the loudest value of the context, over its upper 52 dB, so
+    that a microphone's gain does not matter; a context without any sound is -1 throughout.
+    """
+    loudest = np.maximum(log_mel.max(axis=(-2, -1), keepdims=True), np.float32(_FAINTEST))
+    relative: NDArray[np.float32] = 1 + (log_mel - loudest) * np.float32(2 / _RANGE)
+    return np.clip(relative, -1, 1).astype(np.float32)
+
+
+class VoiceActivity:
+    """Judges block after block; a verdict comes when `LOOK_BLOCKS` more blocks are known.
+
+    Parameters
+    ----------
+    model
+        Input (1, CONTEXT_FRAMES, MELS, 1), output (1, 1): probability that the middle block holds speech.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._blocks: deque[Frames] = deque(maxlen=LOOK_BLOCKS + 1)
+        self._context = np.full((CONTEXT_FRAMES, MELS), SILENCE, dtype=np.float32)
+        self._loudest: deque[float] = deque([SILENCE] * (2 * LOOK_BLOCKS + 1), maxlen=2 * LOOK_BLOCKS + 1)
+
+    def __call__(self, frames: Frames) -> Iterator[tuple[Frames, float]]:
+        """Take whole blocks; yield each block that can be judged now with its probability of speech."""
+        for start in range(0, len(frames), BLOCK_FRAMES):
+            block = frames[start : start + BLOCK_FRAMES]
+            self._context = np.concatenate([self._context[BLOCK_FRAMES:], block.log_mel])
+            self._blocks.append(block)
+            self._loudest.append(float(block.log_mel.max()))
+            if len(self._blocks) > LOOK_BLOCKS:
+                judged = self._blocks[0]
+                yield judged, self._judge()
+
+    def _judge(self) -> float:
+        if self._loudest[LOOK_BLOCKS] < _FAINTEST:
+            return 0.0
+        return float(self._model(activity_input(self._context)[None, :, :, None])[0].ravel()[0])

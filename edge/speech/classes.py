@@ -1,0 +1,55 @@
+"""From the net's own classes to the shared emotion set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge.inference import ModelEntry
+
+EXTRA: Final[dict[str, tuple[Emotion, tuple[float, float]]]] = {
+    "calm": (Emotion.NEUTRAL, (0.68, -0.46)),
+    "boredom": (Emotion.NEUTRAL, (-0.65, -0.62)),
+}
+"""Classes that some corpora have beside the shared ones: where they count, and (valence, arousal).
+
+Russell and Mehrabian (1977) rate them as "relaxed" and "bored".
+"""
+
+
+class SpeechClasses:
+    """Reads logits over the labels of a manifest entry (`labels`, `parameters["temperature"]`)."""
+
+    def __init__(self, entry: ModelEntry) -> None:
+        self.labels = entry.labels
+        self._temperature = float(np.max(entry.parameters["temperature"]))
+        targets = [EXTRA[label][0] if label in EXTRA else Emotion(label) for label in self.labels]
+        self._share = np.zeros((len(self.labels), len(EMOTIONS)))
+        self._share[np.arange(len(targets)), [target.index for target in targets]] = 1
+        self.mask: NDArray[np.bool_] = self._share.sum(axis=0) > 0
+        self._coordinates = np.array(
+            [EXTRA[label][1] if label in EXTRA else CIRCUMPLEX[Emotion(label)] for label in self.labels]
+        )
+
+    def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Calibrated probabilities over `labels`."""
+        scaled = np.asarray(logits, dtype=np.float64) / self._temperature
+        weights = np.exp(scaled - scaled.max())
+        shares: NDArray[np.float64] = weights / weights.sum()
+        return shares
+
+    def shared(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities over `EMOTIONS`, shape (8,)."""
+        folded: NDArray[np.float64] = probabilities @ self._share
+        return folded
+
+    def valence_arousal(self, probabilities: NDArray[np.float64]) -> tuple[float, float]:
+        """Take the expectation of valence and arousal, each in [-1, 1]."""
+        valence, arousal = probabilities @ self._coordinates
+        return float(valence), float(arousal)

@@ -1,0 +1,65 @@
+"""The utterance under way: its blocks, where it began, whether it has ended."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+import numpy as np
+
+from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, Frames, column
+from edge.speech.functionals import SHORTEST_FRAMES
+
+LONGEST_BLOCKS: Final = 25
+"""An utterance remembers its last five seconds."""
+PAUSE_BLOCKS: Final = 4
+"""A pause of 0.8 s ends it."""
+SHORTEST_SPEECH_BLOCKS: Final = 3
+"""Less than 0.6 s of speech is a burst, not an utterance."""
+
+_TRIM_DB: Final = 30.0
+_EDGE_FRAMES: Final = 5
+
+
+class Utterance:
+    """Blocks from the first to the last that held speech, at most `LONGEST_BLOCKS` of them."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[tuple[Frames, float, bool]] = deque(maxlen=LONGEST_BLOCKS + PAUSE_BLOCKS)
+        self._pause = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether speech has been followed by a pause."""
+        return bool(self._blocks) and self._pause >= PAUSE_BLOCKS
+
+    @property
+    def is_long_enough(self) -> bool:
+        """Whether there is enough speech for a reading."""
+        return sum(is_speech for _, _, is_speech in self._blocks) >= SHORTEST_SPEECH_BLOCKS
+
+    def add(self, block: Frames, *, at_s: float, is_speech: bool) -> None:
+        """Take in the next block; what comes before the first speech is dropped."""
+        if is_speech or self._blocks:
+            self._blocks.append((block, at_s, is_speech))
+            self._pause = 0 if is_speech else self._pause + 1
+
+    def frames(self) -> tuple[Frames, float, float]:
+        """Frames from first to last speech, without faint edges, and the seconds they span."""
+        kept = list(self._blocks)
+        while kept and not kept[-1][2]:
+            kept.pop()
+        kept = kept[-LONGEST_BLOCKS:]
+        joined = Frames(
+            np.concatenate([block.log_mel for block, _, _ in kept]),
+            np.concatenate([block.descriptors for block, _, _ in kept]),
+        )
+        return trimmed(joined), kept[0][1], kept[-1][1] + BLOCK_FRAMES / FRAME_RATE_HZ
+
+
+def trimmed(frames: Frames) -> Frames:
+    """Cut what lies more than 30 dB below the loud parts off both ends, if enough is left."""
+    level_db = frames.descriptors[:, column("level_db")]
+    loud = np.flatnonzero(level_db > np.percentile(level_db, 95) - _TRIM_DB)
+    first, last = max(0, int(loud[0]) - _EDGE_FRAMES), int(loud[-1]) + _EDGE_FRAMES + 1
+    return frames[first:last] if last - first >= SHORTEST_FRAMES else frames

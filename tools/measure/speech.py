@@ -1,0 +1,137 @@
+"""How well the shipped speech net tells emotions, run as the daemon runs it."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from corpora.speech import EMOTION_CORPORA, Clip, decode, read_manifest
+from edge.inference import ModelStore, Runtime
+from edge.signals import AUDIO_RATE_HZ, AudioChunk
+from edge.speech import SpeechReader
+from measure.scores import classification
+
+if TYPE_CHECKING:
+    import argparse
+
+    from numpy.typing import NDArray
+
+    from edge.speech.adaptation import RunningNormalisation
+    from edge.speech.reader import VoiceReading
+
+CHUNK_SAMPLES: Final = AUDIO_RATE_HZ // 10
+_PAUSE_S: Final = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `evaluate.py speech`."""
+    parser.add_argument("--data", type=Path, required=True, help="directory with manifest.csv")
+    parser.add_argument("--corpus", action="append", help="one corpus; all with emotions when not given")
+    parser.add_argument(
+        "--adapt",
+        default="none",
+        help="unlabelled speech of the same speaker heard before: none, all, or seconds",
+    )
+    parser.add_argument("--model", default="speech_emotion")
+    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime))
+
+
+def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
+    """Score the clips of every corpus, speaker by speaker.
+
+    Raises
+    ------
+    ValueError
+        `--adapt` is neither a word it knows nor a number, or a corpus is not in the data.
+    """
+    adapt_s = _seconds(arguments.adapt)
+    store = ModelStore()
+    root = (
+        arguments.data / "speech" if (arguments.data / "speech" / "manifest.csv").exists() else arguments.data
+    )
+    clips = [clip for clip in read_manifest(root) if clip.emotion]
+    wanted = arguments.corpus or [
+        name for name in EMOTION_CORPORA if any(clip.corpus == name for clip in clips)
+    ]
+    reader = SpeechReader(store, model=arguments.model, runtime=arguments.runtime)
+    corpora = {}
+    for name in wanted:
+        chosen = [clip for clip in clips if clip.corpus == name and clip.emotion in reader.classes.labels]
+        if not chosen:
+            raise ValueError(f"no clips of corpus {name} under {arguments.data}")
+        corpora[name] = _corpus(reader, chosen, root, adapt_s)
+    entry = store.entry(arguments.model)
+    return {
+        "task": "speech",
+        "model": arguments.model,
+        "model_sha256": entry.sha256,
+        "runtime": str(reader.runtime),
+        "adapt": arguments.adapt,
+        "n": sum(figures["n"] for figures in corpora.values()),
+        "corpora": corpora,
+    }
+
+
+def _seconds(adapt: str) -> float:
+    if adapt in {"none", "all"}:
+        return 0.0 if adapt == "none" else float("inf")
+    try:
+        return float(adapt)
+    except ValueError:
+        raise ValueError(f"--adapt takes none, all or a number of seconds, not {adapt}") from None
+
+
+def _corpus(reader: SpeechReader, clips: list[Clip], root: Path, adapt_s: float) -> dict[str, object]:
+    rng = np.random.default_rng(0)
+    labels = [label for label in reader.classes.labels if any(clip.emotion == label for clip in clips)]
+    known = np.array([label in labels for label in reader.classes.labels])
+    rows, targets, unread = [], [], 0
+    for speaker in sorted({clip.speaker for clip in clips}):
+        own = [clip for clip in clips if clip.speaker == speaker]
+        sounds = [decode(root / clip.file) for clip in own]
+        heard = _listened(reader, [sounds[index] for index in rng.permutation(len(sounds))], adapt_s)
+        for clip, sound in zip(own, sounds, strict=True):
+            reader.forget()
+            reader.normalisation = copy.deepcopy(heard)
+            readings = play(reader, sound)
+            unread += not readings
+            rows.append(_verdict(readings, known))
+            targets.append(labels.index(clip.emotion))
+    return {**classification(np.array(rows), np.array(targets), labels), "unread": unread}
+
+
+def _listened(
+    reader: SpeechReader, sounds: list[NDArray[np.float32]], adapt_s: float
+) -> RunningNormalisation:
+    """State of the normalisation after `adapt_s` seconds of a speaker."""
+    reader.forget()
+    left_s = adapt_s
+    for sound in sounds:
+        if left_s <= 0:
+            break
+        play(reader, sound)
+        left_s -= len(sound) / AUDIO_RATE_HZ
+    return copy.deepcopy(reader.normalisation)
+
+
+def play(reader: SpeechReader, samples: NDArray[np.float32]) -> list[VoiceReading]:
+    """Play a clip to the reader in chunks of 100 ms, after a pause."""
+    readings = []
+    start_s = reader.heard_until_s + _PAUSE_S
+    for first in range(0, len(samples), CHUNK_SAMPLES):
+        piece = samples[first : first + CHUNK_SAMPLES]
+        readings += reader.listen(AudioChunk("evaluate", start_s + first / AUDIO_RATE_HZ, piece))
+    return readings + reader.end()
+
+
+def _verdict(readings: list[VoiceReading], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean probabilities over the classes of the corpus, each reading weighing as long as it is."""
+    if not readings:
+        return np.full(known.sum(), 1 / known.sum())
+    spans_s = [reading.end_s - reading.start_s for reading in readings]
+    mean = np.average([reading.probabilities[known] for reading in readings], axis=0, weights=spans_s)
+    verdict: NDArray[np.float64] = mean / mean.sum()
+    return verdict
