@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edge import __version__
 from edge.capture import make_source
-from edge.capture.options import WearerOptions, modality_of
+from edge.capture.options import modality_of
+from edge.capture.wearer import WearerOptions
 from edge.capture.supervisor import SourceState, Supervisor
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader

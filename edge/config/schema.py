@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from edge.capture.options import SourceOptions
+from edge.capture.options import SourceOptions, is_recording
 from edge.face.options import FaceOptions
 from edge.fusion.options import FusionOptions
 from edge.gate.options import DeploymentOptions, PrivacyOptions, conflicts
@@ -70,7 +70,7 @@ class Config(Options):
     def _holds_together(self) -> Self:
         for key, message in conflicts(self.privacy, self.deployment):
             raise PydanticCustomError("conflict", "{reason}", {"key": key, "reason": message})
-        if self.replay.speed == "max" and any(not source.is_replay for source in self.sources.values()):
+        if self.replay.speed == "max" and not all(map(is_recording, self.sources.values())):
             raise PydanticCustomError(
                 "conflict",
                 "{reason}",

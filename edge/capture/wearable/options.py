@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from edge.capture.wearable.decoders.bitalino import Channel  # noqa: TC001  (pydantic reads it)
 from edge.capture.wearable.decoders.gatt import GattProfile  # noqa: TC001  (pydantic reads it)
+from edge.capture.wearer import WearerOptions
 
 Address = Annotated[str, StringConstraints(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$", to_upper=True)]
 
 
-class WearableOptions(BaseModel):
+class WearableOptions(WearerOptions):
     """What all wearables share.
 
     Without an `address` the first one in sight that offers the service is taken, and kept.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     address: Address | None = None
     silence_s: float = Field(default=10.0, gt=0, le=600)

@@ -1,0 +1,89 @@
+"""Playing a recording at the pace of the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge.errors import SourceError, SourceReason
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Generator
+    from pathlib import Path
+
+    from edge.capture.replay.options import RecordingOptions
+    from edge.clock import Clock
+    from edge.signals import Sample
+
+STALE_AFTER_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sample of a recording; `end_s` counts from its beginning, `at` gives the sample its time."""
+
+    end_s: float
+    at: Callable[[float], Sample]
+    """Takes the second on the street's clock at which the recording began."""
+
+
+class Recording:
+    """A source that plays `pieces`: each is handed on when its last value has been taken.
+
+    On a virtual clock pieces are made inline, so that a run is the same each time; otherwise in a
+    thread, as decoding blocks.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: RecordingOptions,
+        *,
+        clock: Clock,
+        pieces: Callable[[], Generator[Piece, None, None]],
+    ) -> None:
+        self.name = name
+        self.stale_after_s = STALE_AFTER_S
+        self._options = options
+        self._clock = clock
+        self._pieces = pieces
+
+    async def samples(self) -> AsyncIterator[Sample]:
+        """Play once, or for ever."""
+        began_s = self._clock.now_s() - self._options.start_s
+        while True:
+            end_s = self._options.start_s
+            async for piece in self._made():
+                if piece.end_s <= self._options.start_s:
+                    continue
+                end_s = piece.end_s
+                await self._clock.sleep_until(began_s + end_s)
+                yield piece.at(began_s)
+            if not self._options.loop or end_s <= self._options.start_s:
+                return
+            began_s += end_s - self._options.start_s
+
+    async def _made(self) -> AsyncIterator[Piece]:
+        pieces = self._pieces()
+        making: asyncio.Future[Piece | None] | None = None
+        try:
+            while True:
+                if self._clock.is_virtual:
+                    piece = next(pieces, None)
+                else:
+                    making = asyncio.get_running_loop().run_in_executor(None, next, pieces, None)
+                    piece = await asyncio.shield(making)
+                if piece is None:
+                    return
+                yield piece
+        finally:
+            # A generator cannot be closed while a thread still runs it.
+            if making is not None and not making.done():
+                await asyncio.wait([making])
+            pieces.close()
+
+
+def unreadable(name: str, path: Path, why: str) -> SourceError:
+    """Tell that a recording cannot be played."""
+    return SourceError(name, SourceReason.UNREADABLE, f"cannot read {path}: {why}")

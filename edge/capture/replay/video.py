@@ -1,0 +1,53 @@
+"""Pictures of a video file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.capture.replay.media import decoded, opened
+from edge.capture.replay.recording import Piece
+from edge.signals import VideoFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from edge.capture.replay.options import ReplayVideo
+
+
+def frames(name: str, options: ReplayVideo) -> Generator[Piece, None, None]:
+    """Decode upright RGB pictures, thinned out to the wanted rate."""
+    with opened(name, options, "video") as (container, stream):
+        began_s: float | None = None
+        due_s = 0.0
+        for frame in decoded(name, options, container, stream):
+            if frame.time is None:
+                continue
+            began_s = frame.time if began_s is None else began_s
+            taken_s = frame.time - began_s
+            # Half a frame of tolerance, as time stamps are rounded.
+            if options.rate_hz and taken_s + 0.5 / 240 < due_s:
+                continue
+            if options.rate_hz:
+                due_s = max(due_s + 1 / options.rate_hz, taken_s)
+            yield Piece(taken_s, partial(_frame, name, taken_s, _upright(frame, options.max_side_px)))
+
+
+def _frame(name: str, taken_s: float, rgb: NDArray[np.uint8], began_s: float) -> VideoFrame:
+    return VideoFrame(name, began_s + taken_s, rgb)
+
+
+def _upright(frame: Any, max_side_px: int | None) -> NDArray[np.uint8]:
+    scale = min(1.0, (max_side_px or np.inf) / max(frame.width, frame.height))
+    rgb: NDArray[np.uint8] = frame.to_ndarray(
+        format="rgb24",
+        width=max(1, round(frame.width * scale)),
+        height=max(1, round(frame.height * scale)),
+    )
+    # FFmpeg's display matrix counts counter-clockwise degrees, as rot90 does.
+    quarter_turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb
