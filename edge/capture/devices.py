@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.capture.i2c import options as i2c
 from edge.capture.wearable import options as wearable
 
 if TYPE_CHECKING:
@@ -11,10 +12,26 @@ if TYPE_CHECKING:
     from edge.capture.wearable.radio import Radio
     from edge.clock import Clock
 
+DeviceOptions = wearable.WearableKinds | i2c.I2cKinds
+"""Options of every kind of device, for a union discriminated by `kind`."""
 
-def open_wearable(name: str, options: wearable.WearableOptions, *, clock: Clock, radio: Radio) -> Source:
-    """Make the source of a wearable; all wearables of one adapter share one `radio`."""
-    from edge.capture.wearable import bitalino, gatt, heart_rate_strap, movisens, polar_h10  # noqa: PLC0415
+
+def open_device(name: str, options: DeviceOptions, *, clock: Clock, radio: Radio) -> Source:
+    """Make the source of a device; all wearables share one `radio`. Nothing is opened yet."""
+    match options:
+        case i2c.Ads1115Options():
+            from edge.capture.i2c.ads1115 import Ads1115
+
+            return Ads1115(name, options, clock=clock)
+        case i2c.Max30102Options():
+            from edge.capture.i2c.max30102 import Max30102
+
+            return Max30102(name, options, clock=clock)
+    return _open_wearable(name, options, clock=clock, radio=radio)
+
+
+def _open_wearable(name: str, options: wearable.WearableKinds, *, clock: Clock, radio: Radio) -> Source:
+    from edge.capture.wearable import bitalino, gatt, heart_rate_strap, movisens, polar_h10
 
     match options:
         case wearable.HeartRateStrapOptions():
@@ -27,4 +44,3 @@ def open_wearable(name: str, options: wearable.WearableOptions, *, clock: Clock,
             return movisens.Movisens(name, options, clock=clock, radio=radio)
         case wearable.GattOptions():
             return gatt.GenericGatt(name, options, clock=clock, radio=radio)
-    raise TypeError(f"{type(options).__name__} is no wearable's options")

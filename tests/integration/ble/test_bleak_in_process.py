@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from edge.capture.devices import open_wearable
+from edge.capture.devices import open_device
 from edge.capture.supervisor import SourceState, Supervisor
 from edge.capture.wearable.options import BitalinoOptions, GattOptions, HeartRateStrapOptions, PolarH10Options
 from edge.capture.wearable.radio import BleakRadio
@@ -35,7 +35,7 @@ class Body:
     ) -> None:
         self.samples: list[Any] = []
         self.peripheral = peripheral
-        self.source: Any = open_wearable(peripheral.device.name, options, clock=clock, radio=radio)
+        self.source: Any = open_device(peripheral.device.name, options, clock=clock, radio=radio)
 
         async def take(sample: Sample) -> None:
             self.samples.append(sample)
