@@ -21,21 +21,24 @@ async def test_items_come_in_order_and_the_end_ends_it() -> None:
 
 
 async def test_slow_street_loses_the_oldest_and_the_loss_is_counted() -> None:
-    made = threading.Event()
+    begun, made = threading.Event(), threading.Event()
 
     def produce(stop: threading.Event) -> Generator[int, None, None]:
-        yield from range(50)
+        yield 0
+        begun.wait()
+        yield from range(1, 50)
         made.set()
         stop.wait()
 
     pump = Pump(room=3)
     async with contextlib.aclosing(pump.run("test", produce)) as items:
-        first = await anext(items)
+        assert await anext(items) == 0
+        begun.set()
         await asyncio.to_thread(made.wait)
         await asyncio.sleep(0)
         rest = [await anext(items) for _ in range(3)]
     assert rest == [47, 48, 49]
-    assert first + pump.dropped == 46
+    assert pump.dropped == 46
 
 
 async def test_error_of_the_driver_comes_out_after_what_it_gave() -> None:
