@@ -17,7 +17,6 @@ from edge.publish.lights.lamp import Lamps
 from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
 from edge.publish.topics import Topics
-from edge.release import PAYLOAD_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -217,7 +216,7 @@ class MqttPublisher:
         topics = self._topics
         values = {
             topics.status: "online",
-            topics.info: self._info(),
+            topics.info: encode_json(self._node.info()).decode(),
             topics.mute_state: _on_off(all(muted.values())),
         }
         values |= {topics.sensor_status(name): status.value for name, status in statuses.items()}
@@ -226,20 +225,6 @@ class MqttPublisher:
             topics.sensor_mute_state(name): _on_off(flag) for name, flag in muted.items() if name in own
         }
         return [Message(topic, value.encode(), retain=True) for topic, value in values.items()]
-
-    def _info(self) -> str:
-        node = self._node
-        info = {
-            "v": PAYLOAD_VERSION,
-            "name": node.name,
-            "version": node.version,
-            "board": node.board,
-            "profile": node.profile.value,
-            "window_s": node.window_s,
-            "zones": list(node.zones),
-            "models": dict(node.models),
-        }
-        return encode_json(info).decode()
 
     def _heard(self, incoming: Incoming) -> None:
         """Sort what was heard; whatever it is, it must not stop the connection."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from edge.release import Profile
+from edge.release import PAYLOAD_VERSION, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +93,19 @@ class Node:
     def muted_one_by_one(self) -> tuple[Sensor, ...]:
         """The sensors with a mute of their own; in public all are muted together."""
         return () if self.profile is Profile.PUBLIC else self.sensors
+
+    def info(self) -> dict[str, object]:
+        """Make the payload that says what the node is."""
+        return {
+            "v": PAYLOAD_VERSION,
+            "name": self.name,
+            "version": self.version,
+            "board": self.board,
+            "profile": self.profile.value,
+            "window_s": self.window_s,
+            "zones": list(self.zones),
+            "models": dict(self.models),
+        }
 
     def may_report(self, sensor: Sensor) -> bool:
         """Whether the profile lets others know how this sensor is doing.

@@ -47,16 +47,16 @@ PALETTES: Final[dict[Palette, dict[State, Oklch]]] = {
         State.FEAR: Oklch(0.60, 0.16, 305),
         State.CONTEMPT: Oklch(0.70, 0.10, 195),
     },
-    # After Okabe and Ito (2008), "Color Universal Design": told apart with any common colour
-    # vision, because neighbours differ in lightness as well as in hue.
+    # Begun from Okabe and Ito (2008), "Color Universal Design", and spread by a search until the
+    # closest two lie as far apart as can be with normal, protan, deutan and tritan vision.
     Palette.COLOUR_BLIND: {
-        State.NEUTRAL: Oklch(0.96, 0.01, 90),
-        State.HAPPINESS: Oklch(0.89, 0.18, 106),
-        State.SURPRISE: Oklch(0.75, 0.15, 71),
-        State.SADNESS: Oklch(0.53, 0.12, 243),
-        State.ANGER: Oklch(0.62, 0.16, 46),
-        State.DISGUST: Oklch(0.63, 0.13, 163),
-        State.FEAR: Oklch(0.68, 0.12, 346),
+        State.NEUTRAL: Oklch(0.99, 0.01, 102),
+        State.HAPPINESS: Oklch(0.92, 0.19, 103),
+        State.SURPRISE: Oklch(0.78, 0.12, 71),
+        State.SADNESS: Oklch(0.45, 0.12, 252),
+        State.ANGER: Oklch(0.59, 0.18, 40),
+        State.DISGUST: Oklch(0.59, 0.12, 163),
+        State.FEAR: Oklch(0.62, 0.09, 331),
         State.CONTEMPT: Oklch(0.75, 0.10, 237),
     },
 }

@@ -1,0 +1,160 @@
+"""Writes docs/topics.md: every topic, with a JSON Schema made from the values that make the payloads.
+
+    tools/write_topics.py
+
+Run it after a change to a payload; a test compares the page with what it would write.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from edge.emotion import Emotion
+from edge.publish.node import SensorStatus
+from edge.publish.topics import Topics
+from edge.release import PAYLOAD_VERSION, Level, Profile, State
+
+PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "topics.md"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_POSITIVE: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0}
+
+
+def state_schema(profile: Profile) -> dict[str, Any]:
+    """Describe the payload of a zone's state; every window of a profile has the same keys."""
+    keys: dict[str, Any] = {
+        "v": {"const": PAYLOAD_VERSION},
+        "zone": _TEXT,
+        "profile": {"const": profile.value},
+        "window": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "index on a grid of `window_s`, not a time",
+        },
+        "window_s": _POSITIVE,
+        "state": {"enum": [*State]},
+        "valence": _coarse("pleasantness"),
+        "arousal": _coarse("activation"),
+        "quality": {"enum": [*Level]},
+    }
+    if profile is Profile.PERSONAL:
+        keys["stress"] = {"enum": [*Level]}
+    if profile is Profile.PUBLIC:
+        share = {"enum": [None, *(tenth / 10 for tenth in range(11))]}
+        keys["people"] = _TEXT | {"description": "a band of the noisy count"}
+        keys["shares"] = _closed({emotion.value: share for emotion in Emotion})
+        keys["epsilon"] = {"type": ["number", "null"], "minimum": 0, "description": "privacy budget spent"}
+    return _document(f"state of a zone, {profile} profile", _closed(keys))
+
+
+def info_schema() -> dict[str, Any]:
+    """Describe what a node says of itself."""
+    keys: dict[str, Any] = {
+        "v": {"const": PAYLOAD_VERSION},
+        "name": _TEXT,
+        "version": _TEXT,
+        "board": {"type": ["string", "null"]},
+        "profile": {"enum": [*Profile]},
+        "window_s": _POSITIVE,
+        "zones": {"type": "array", "items": _TEXT},
+        "models": {
+            "type": "object",
+            "additionalProperties": _TEXT | {"pattern": "^[0-9a-f]{64}$"},
+            "description": "SHA-256 of each model in use",
+        },
+    }
+    return _document("what the node is", _closed(keys))
+
+
+def page() -> str:
+    """Write the whole page."""
+    states = "\n".join(
+        f"### {profile.value.capitalize()}\n\n```json\n{json.dumps(state_schema(profile), indent=2)}\n```\n"
+        for profile in Profile
+    )
+    return _PAGE.format(
+        topics=_table(Topics("<prefix>", "<node>", "<discovery_prefix>")),
+        states=states,
+        info=f"```json\n{json.dumps(info_schema(), indent=2)}\n```",
+    )
+
+
+def _table(topics: Topics) -> str:
+    on_off = "`ON`, `OFF`"
+    statuses = ", ".join(f"`{status}`" for status in SensorStatus)
+    rows = [
+        (topics.status, "`online`, `offline` (also the will)", "yes"),
+        (topics.info, "[what the node is](#info)", "yes"),
+        (
+            topics.state("<zone>"),
+            "[state of a zone](#state), one a window",
+            "**no**; expires after 3 windows",
+        ),
+        (topics.sensor_status("<sensor>"), statuses, "yes"),
+        (topics.mute_state, f"{on_off}: all sensors are muted", "yes"),
+        (topics.mute_set, f"command {on_off}", "ignored if retained"),
+        (topics.sensor_mute_state("<sensor>"), on_off, "yes"),
+        (topics.sensor_mute_set("<sensor>"), f"command {on_off}", "ignored if retained"),
+        (topics.discovery, "Home Assistant device discovery", "yes"),
+        (topics.home_assistant_status, "heard only: `online` makes the node announce itself again", ""),
+    ]
+    head = ["| topic | payload | retained |", "|---|---|---|"]
+    return "\n".join(head + [f"| `{topic}` | {payload} | {retained} |" for topic, payload, retained in rows])
+
+
+_PAGE: Final = """\
+# MQTT topics
+
+<!-- written by tools/write_topics.py; a test compares -->
+
+Everything is UTF-8 and sent with QoS 1. `<prefix>` is `publish.mqtt.prefix` (default `edge-affect`),
+`<node>` the config's `node`, `<zone>` its `zone`, `<sensor>` the name of a source.
+
+{topics}
+
+- Nobody who subscribes later learns the last state: it is never retained, and brokers that speak
+  MQTT 5 drop it after three windows. While the broker is away the node keeps the newest state of a
+  zone and sends it once the broker is back, byte for byte; a state can therefore arrive twice, with
+  the same `window`.
+- Of a wearable, only the `personal` profile tells a status: whether it is in reach says whether its
+  wearer is there. In the `public` profile no sensor has topics of its own.
+- Commands are exactly `ON` or `OFF`; anything else is ignored. A mute that was set at the device
+  itself cannot be lifted from here. No command changes a privacy setting.
+- Every state payload has the same length, padded with spaces, and every window the same keys.
+
+A broker with access rules lets a node write `<prefix>/<node>/#` and its discovery topic, read
+`<prefix>/<node>/+/set`, `<prefix>/<node>/sensor/+/mute/set` and the Home Assistant status, and write
+the command topics of its lamps.
+
+## State
+
+{states}
+## Info
+
+{info}
+"""
+
+
+def _coarse(description: str) -> dict[str, Any]:
+    return {
+        "type": ["number", "null"],
+        "minimum": -1,
+        "maximum": 1,
+        "multipleOf": 0.25,
+        "description": f"{description}, null when withheld",
+    }
+
+
+def _closed(keys: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": keys, "required": [*keys], "additionalProperties": False}
+
+
+def _document(title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, "title": title, **schema}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote {PAGE.name}")
