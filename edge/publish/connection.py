@@ -118,9 +118,9 @@ class Connection:
         options: MqttOptions,
         *,
         client_id: str,
-        will: Message,
+        will: Message | None,
         subscriptions: Sequence[Subscription],
-        greet: Callable[[], None],
+        greet: Callable[[], object],
         heard: Callable[[Incoming], None],
         backoff: Backoff | None = None,
     ) -> None:
@@ -281,7 +281,8 @@ class Connection:
             client.username_pw_set(self._options.username, self._password)
         if self._tls is not None:
             client.tls_set_context(self._tls)
-        client.will_set(self._will.topic, self._will.payload, qos=self._will.qos, retain=self._will.retain)
+        if (will := self._will) is not None:
+            client.will_set(will.topic, will.payload, qos=will.qos, retain=will.retain)
 
         def on_connect(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
             if reason.is_failure:

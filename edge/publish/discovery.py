@@ -36,11 +36,6 @@ def discovery_message(node: Node, topics: Topics) -> Message:
     return Message(topics.discovery, encode_json(discovery_payload(node, topics)), retain=True)
 
 
-def removal_message(topics: Topics) -> Message:
-    """Make the message that removes the device and all its entities."""
-    return Message(topics.discovery, b"", retain=True)
-
-
 def discovery_payload(node: Node, topics: Topics) -> dict[str, Any]:
     """Describe the device, where it comes from and its entities."""
     unique = f"edge_affect_{node.id}"
