@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from edge import __version__
 from edge.capture import make_source
 from edge.capture.options import modality_of
-from edge.capture.wearer import WearerOptions
 from edge.capture.supervisor import SourceState, Supervisor
+from edge.capture.wearer import WearerOptions
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader
 from edge.fusion.room import Fusion
@@ -30,13 +30,12 @@ from edge.speech import SpeechReader
 from edge.street import Inbox, Observer, Station
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from edge.capture.supervisor import SourceStatus
     from edge.clock import Clock
     from edge.config.schema import Config
     from edge.publish.commands import Command
-    from edge.signals import Affect
     from edge.street import Reader
 
 T = TypeVar("T")
@@ -107,11 +106,15 @@ class Street:
                 async with asyncio.TaskGroup() as group:
                     tasks += [group.create_task(station.run()) for station in self.stations.values()]
                     tasks += [group.create_task(self._tick()), group.create_task(self._close_windows())]
-                    sources = [group.create_task(supervisor.run()) for supervisor in self.supervisors.values()]
+                    sources = [
+                        group.create_task(supervisor.run()) for supervisor in self.supervisors.values()
+                    ]
                     tasks += sources
                     endings = [group.create_task(self._recordings_over(sources))]
                     if seconds is not None:
-                        endings.append(group.create_task(self._clock.sleep_until(self._clock.now_s() + seconds)))
+                        endings.append(
+                            group.create_task(self._clock.sleep_until(self._clock.now_s() + seconds))
+                        )
                     endings.append(group.create_task(self._stopped()))
                     tasks += endings
                     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
@@ -216,7 +219,9 @@ class Street:
         options = self._reader_options(modality)
         self._refuse_unlicensed(options.model)
         inference = self._config.inference
-        return kinds[modality](options, store=self._store, runtime=inference.runtime, threads=inference.threads)
+        return kinds[modality](
+            options, store=self._store, runtime=inference.runtime, threads=inference.threads
+        )
 
     def _refuse_unlicensed(self, model: str) -> None:
         entry = self._store.entry(model)

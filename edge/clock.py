@@ -54,8 +54,7 @@ class RealClock:
 
     async def sleep_until(self, at_s: float) -> None:
         """Wait until `now_s()` is at least `at_s`."""
-        while (left_s := at_s - self.now_s()) > 0:
-            await asyncio.sleep(left_s / self._speed)
+        await asyncio.sleep(max(0.0, at_s - self.now_s()) / self._speed)
 
 
 class VirtualClock:

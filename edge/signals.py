@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from edge.emotion import EMOTIONS
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+_ROUNDING: Final = 1e-3
 
 AUDIO_RATE_HZ: Final = 16_000
 """Every `AudioChunk` has this rate; a source resamples once, on capture."""
@@ -164,7 +165,7 @@ class Affect:
             raise ValueError(f"probabilities and mask must have shape {shape}")
         total = float(self.probabilities.sum())
         expected = 1.0 if self.mask.any() else 0.0
-        if not abs(total - expected) < 1e-3 or self.probabilities[~self.mask].any():
+        if not abs(total - expected) < _ROUNDING or self.probabilities[~self.mask].any():
             raise ValueError("probabilities must sum to 1 over the mask and be zero elsewhere")
         if not self.start_s <= self.end_s:
             raise ValueError("a reading cannot end before it starts")

@@ -165,6 +165,8 @@ class Station:
             place = error.__traceback__
             while place and place.tb_next:
                 place = place.tb_next
-            where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
+            where = (
+                f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
+            )
             _LOG.error("reader %s failed: %s at %s", self.name, type(error).__name__, where)
         self._failing = True

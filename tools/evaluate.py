@@ -23,7 +23,9 @@ TASKS = ("face", "speech", "beats", "stress", "fusion")
 
 def main() -> int:
     """Measure one task; print its JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
     # Only the module of the task at hand is imported: each brings its own heavy libraries.
     for name in TASKS if len(sys.argv) < 2 or sys.argv[1] not in TASKS else (sys.argv[1],):

@@ -24,21 +24,21 @@ _SOURCE: Final[Mapping[SourceReason, str]] = {
     SourceReason.UNREADABLE: "The file is damaged or of another kind; record or download it again.",
     SourceReason.UNSUPPORTED: "Convert it to a format the documentation lists.",
     SourceReason.WRONG_RATE: "Set the rate at which it was recorded, or record it again.",
-    SourceReason.NOT_INSTALLED: "Install the extra that the message names, e.g. pip install 'edge-affect[camera]'.",
-    SourceReason.PERMISSION: "Add the user to the group of the device (video, audio, i2c, bluetooth) and log in again.",
+    SourceReason.NOT_INSTALLED: "Install the extra that the message names: pip install 'edge-affect[camera]'.",
+    SourceReason.PERMISSION: "Add the user to the device's group (video, audio, i2c, bluetooth), log in again.",
     SourceReason.BUSY: "Another program uses the device; close it.",
     SourceReason.DISCONNECTED: "Plug it in again; it is picked up by itself.",
     SourceReason.TIMEOUT: "Move the device closer, or replace its battery.",
     SourceReason.PROTOCOL: "The device speaks another dialect; see docs/wearables.md.",
 }
 _MODEL: Final[Mapping[ModelReason, str]] = {
-    ModelReason.MISSING: "Run `edge-affect models list` to see what is there; reinstall the package if a file is gone.",
+    ModelReason.MISSING: "See what is there with `edge-affect models list`; reinstall if a file is gone.",
     ModelReason.ALTERED: "The file is not the one that was signed off; reinstall the package.",
     ModelReason.UNSIGNED: "Install models from a source whose key you trust.",
     ModelReason.OLDER: "Use `edge-affect models rollback` if you really want the older one.",
     ModelReason.INCOMPATIBLE: "Try the other runtime with --set inference.runtime=tflite-runtime.",
-    ModelReason.NO_RUNTIME: "Run `pip install ai-edge-litert`, or `pip install 'edge-affect[tflite-runtime]'` on Python 3.11.",
-    ModelReason.LICENCE: "Choose a model whose terms are open (`edge-affect models list`), e.g. readers.speech.model.",
+    ModelReason.NO_RUNTIME: "Run `pip install ai-edge-litert`, or install 'edge-affect[tflite-runtime]'.",
+    ModelReason.LICENCE: "Choose a model whose terms are open; `edge-affect models list` names them.",
 }
 _PUBLISH: Final[Mapping[PublishReason, str]] = {
     PublishReason.AWAY: "Check publish.mqtt.host and port, and that the broker runs.",

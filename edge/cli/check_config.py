@@ -16,7 +16,9 @@ def register(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("check-config", help="check a config; tell every error with its place")
     add_config_arguments(parser)
-    parser.add_argument("--explain", action="store_true", help="print every effective value and where it was set")
+    parser.add_argument(
+        "--explain", action="store_true", help="print every effective value and where it was set"
+    )
     parser.set_defaults(command=command)
 
 

@@ -37,9 +37,16 @@ def register(commands: Any) -> None:
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what every command takes that reads a config."""
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, or the name of a shipped preset")
     parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY.PATH=VALUE", help="override a config key"
+        "config", type=Path, metavar="CONFIG", help="a YAML file, or the name of a shipped preset"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY.PATH=VALUE",
+        help="override a config key",
     )
 
 

@@ -121,7 +121,11 @@ def _merge(
     for key, value in above.items():
         here = (*path, key)
         old = below.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and value.get("kind", old.get("kind")) == old.get("kind"):
+        if (
+            isinstance(value, dict)
+            and isinstance(old, dict)
+            and value.get("kind", old.get("kind")) == old.get("kind")
+        ):
             below[key] = dict(old)
             _merge(merged, over, below[key], value, here)
             continue

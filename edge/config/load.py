@@ -97,7 +97,15 @@ def _read_preset(name: str, document: Document) -> Document:
         origin = document.origin(("presets",)) or Origin("config")
         known = ", ".join(preset_names())
         raise ConfigError(
-            [Problem(origin.file, origin.line, origin.column, "presets", f"no preset `{name}`; there are {known}")]
+            [
+                Problem(
+                    origin.file,
+                    origin.line,
+                    origin.column,
+                    "presets",
+                    f"no preset `{name}`; there are {known}",
+                )
+            ]
         )
     preset = read_document(path, shown_as=f"preset {path.name}")
     preset.data.pop("presets", None)

@@ -53,10 +53,9 @@ def _document_path(location: Iterable[str | int], data: Any) -> KeyPath:
     path: list[str | int] = []
     parts = list(location)
     for position, part in enumerate(parts):
-        if isinstance(data, dict) and part in data:
-            path.append(part)
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             path.append(part)
             data = data[part]
         elif position == len(parts) - 1 and not (isinstance(data, dict) and data.get("kind") == part):

@@ -61,14 +61,18 @@ class Model:
         No runtime is installed, or it cannot run this model.
     """
 
-    def __init__(self, name: str, content: bytes, *, runtime: Runtime | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, name: str, content: bytes, *, runtime: Runtime | None = None, threads: int = 1
+    ) -> None:
         self.name = name
         self.runtime = choose_runtime(runtime)
         self._lock = threading.Lock()
         try:
             self._interpreter = make_interpreter(content, runtime=self.runtime, threads=threads)
         except (ValueError, RuntimeError, OSError) as error:
-            raise ModelError(name, ModelReason.INCOMPATIBLE, f"{self.runtime} cannot run it: {error}") from error
+            raise ModelError(
+                name, ModelReason.INCOMPATIBLE, f"{self.runtime} cannot run it: {error}"
+            ) from error
         self.inputs = tuple(_tensor(detail) for detail in self._interpreter.get_input_details())
         self.outputs = tuple(_tensor(detail) for detail in self._interpreter.get_output_details())
 
@@ -89,7 +93,9 @@ class Model:
         with self._lock:
             for tensor, values in zip(self.inputs, inputs, strict=True):
                 if values.shape != tensor.shape:
-                    raise ValueError(f"{self.name} {tensor.name}: shape {values.shape}, wanted {tensor.shape}")
+                    raise ValueError(
+                        f"{self.name} {tensor.name}: shape {values.shape}, wanted {tensor.shape}"
+                    )
                 self._interpreter.set_tensor(tensor.index, tensor.quantize(values))
             self._interpreter.invoke()
             return tuple(

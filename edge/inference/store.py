@@ -54,11 +54,15 @@ class ModelStore:
         try:
             content = (self.directory / entry.file).read_bytes()
         except OSError as error:
-            raise ModelError(name, ModelReason.MISSING, f"cannot read {entry.file}: {error.strerror}") from error
+            raise ModelError(
+                name, ModelReason.MISSING, f"cannot read {entry.file}: {error.strerror}"
+            ) from error
         found = hashlib.sha256(content).hexdigest()
         if found != entry.sha256:
             raise ModelError(
-                name, ModelReason.ALTERED, f"{entry.file} has SHA-256 {found}, the manifest says {entry.sha256}"
+                name,
+                ModelReason.ALTERED,
+                f"{entry.file} has SHA-256 {found}, the manifest says {entry.sha256}",
             )
         return content
 

@@ -36,13 +36,14 @@ def _chunk(name: str, start_s: float, samples: NDArray[np.float32], began_s: flo
 
 
 def _resampled(name: str, options: ReplayAudio) -> Generator[NDArray[np.float32], None, None]:
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=AUDIO_RATE_HZ)
+    # The mean of the channels, as FFmpeg's own mix to mono may leave [-1, 1].
+    resampler = av.AudioResampler(format="fltp", rate=AUDIO_RATE_HZ)
     with opened(name, options, "audio") as (container, stream):
         for frame in decoded(name, options, container, stream):
             for resampled in resampler.resample(frame):
-                yield resampled.to_ndarray().reshape(-1)
+                yield resampled.to_ndarray().mean(axis=0)
         for resampled in resampler.resample(None):
-            yield resampled.to_ndarray().reshape(-1)
+            yield resampled.to_ndarray().mean(axis=0)
 
 
 def _chunked(

@@ -55,7 +55,7 @@ class Recording:
         while True:
             end_s = self._options.start_s
             async for piece in self._made():
-                if piece.end_s <= self._options.start_s:
+                if 0 < self._options.start_s >= piece.end_s:
                     continue
                 end_s = piece.end_s
                 await self._clock.sleep_until(began_s + end_s)

@@ -10,19 +10,21 @@ import csv
 import zipfile
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.capture.replay.options import ReplayEcg, ReplayEda, ReplayPulse, ReplayRr
 from edge.capture.replay.recording import Piece, unreadable
 from edge.errors import SourceError, SourceReason
 from edge.signals import EcgChunk, HeartBeats, PulseChunk, SkinConductance
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from numpy.typing import NDArray
+
+    from edge.capture.replay.options import ReplayEcg, ReplayEda, ReplayPulse, ReplayRr
+    from edge.signals import Sample
 
     Columns = dict[str, NDArray[np.float64]]
     SignalOptions = ReplayEcg | ReplayPulse | ReplayEda
@@ -35,7 +37,7 @@ UNEVEN: Final = 0.05
 @dataclass(frozen=True, slots=True)
 class _Signal:
     column: str
-    make: Any
+    make: Callable[[str, float, float, NDArray[np.float64]], Sample]
     lowest_hz: float
     highest_hz: float
 
@@ -64,7 +66,7 @@ def signal(name: str, options: SignalOptions) -> Generator[Piece, None, None]:
     for first in range(0, len(values), size):
         chunk = values[first : first + size]
         end_s = (first + len(chunk)) / rate_hz
-        yield Piece(end_s, partial(_chunk, kind.make, name, first / rate_hz, rate_hz, chunk))
+        yield Piece(end_s, partial(_chunk, partial(kind.make, name), first / rate_hz, rate_hz, chunk))
 
 
 def beats(name: str, options: ReplayRr) -> Generator[Piece, None, None]:
@@ -77,9 +79,13 @@ def beats(name: str, options: ReplayRr) -> Generator[Piece, None, None]:
 
 
 def _chunk(
-    make: Any, name: str, start_s: float, rate_hz: float, values: NDArray[np.float64], began_s: float
-) -> Any:
-    return make(name, began_s + start_s, rate_hz, values)
+    make: Callable[[float, float, NDArray[np.float64]], Sample],
+    start_s: float,
+    rate_hz: float,
+    values: NDArray[np.float64],
+    began_s: float,
+) -> Sample:
+    return make(began_s + start_s, rate_hz, values)
 
 
 def _beat(name: str, end_s: float, interval_ms: float, began_s: float) -> HeartBeats:
@@ -103,7 +109,7 @@ def _rate_hz(name: str, options: SignalOptions, columns: Columns, count: int) ->
         return options.rate_hz
     if "rate_hz" in columns and columns["rate_hz"].size == 1:
         return float(columns["rate_hz"].reshape(-1)[0])
-    if "time_s" not in columns or count < 2:
+    if "time_s" not in columns or count <= 1:
         raise SourceError(
             name, SourceReason.WRONG_RATE, f"{options.path} has no `time_s`; set rate_hz for this source"
         )
@@ -138,6 +144,6 @@ def _read(name: str, options: SignalOptions | ReplayRr) -> Columns:
         table = np.array([[float(cell or "nan") for cell in line] for line in lines if line], np.float64)
     except ValueError as error:
         raise unreadable(name, options.path, f"a cell is not a number ({error})") from error
-    if table.ndim != 2 or table.shape[1] != len(header):
+    if table.shape != (len(table), len(header)):
         raise unreadable(name, options.path, "its rows do not all have the columns of its first line")
     return {column.strip(): table[:, index] for index, column in enumerate(header)}
