@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edge import __version__
-from edge.capture import make_source
+from edge.capture import make_sources
 from edge.capture.options import modality_of
 from edge.capture.supervisor import SourceState, Supervisor
+from edge.capture.wearable.radio import BleakRadio
 from edge.capture.wearer import WearerOptions
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader
@@ -32,6 +33,7 @@ from edge.street import Inbox, Observer, Station
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge.capture.source import Source
     from edge.capture.supervisor import SourceStatus
     from edge.clock import Clock
     from edge.config.schema import Config
@@ -92,8 +94,9 @@ class Street:
         self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
         self.stations: dict[str, Station] = {}
         self.supervisors: dict[str, Supervisor] = {}
-        for name in config.sources:
-            self._build_source(name)
+        self._radio = BleakRadio()
+        for name, source in make_sources(config.sources, clock=clock).items():
+            self._build(name, source)
 
     async def run(self, *, seconds: float | None = None) -> None:
         """Run until the recordings are over, `seconds` have passed, or `stop` is called."""
@@ -170,8 +173,7 @@ class Street:
                 self._observer.on_release(verdict.release)
                 self._observer.on_lamps(self.publisher.lamp_colours)
 
-    def _build_source(self, name: str) -> None:
-        options = self._config.sources[name]
+    def _build(self, name: str, source: Source) -> None:
         station = self._station(name)
 
         async def deliver(sample: Sample) -> None:
@@ -180,14 +182,14 @@ class Street:
                 await station.inbox.put(sample)
 
         self.supervisors[name] = Supervisor(
-            make_source(name, options, clock=self._clock),
+            make_source(name, options, clock=self._clock, radio=self._radio),
             clock=self._clock,
             deliver=deliver,
             on_state=self._note_source,
         )
 
     def _station(self, name: str) -> Station | None:
-        """The station behind a source; the sources of one wearer share theirs."""
+        """Find or make the station behind a source; the sources of one wearer share theirs."""
         options = self._config.sources[name]
         modality = modality_of(options)
         key = f"wearer {options.wearer}" if isinstance(options, WearerOptions) else name

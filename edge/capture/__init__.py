@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.capture.options import is_recording
+from edge.capture.i2c.options import Ads1115Options, Max30102Options
+from edge.capture.replay.options import RecordingOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edge.capture.options import SourceKinds
     from edge.capture.source import Source
+    from edge.capture.wearable.radio import Radio
     from edge.clock import Clock
 
 
-def make_source(name: str, options: SourceKinds, *, clock: Clock) -> Source:
-    """Make the source that a config names; only its own backend is imported."""
-    if is_recording(options):
-        from edge.capture import replay
+def make_sources(sources: Mapping[str, SourceKinds], *, clock: Clock) -> dict[str, Source]:
+    """Make the sources that a config names; only their own backends are imported.
 
-        return replay.make_source(name, options, clock=clock)
-    if options.kind in ("ads1115", "max30102"):
-        from edge.capture import i2c
+    All wearables share one radio, as an adapter can do one thing at a time.
+    """
+    radio: Radio | None = None
+    made: dict[str, Source] = {}
+    for name, options in sources.items():
+        if isinstance(options, RecordingOptions):
+            from edge.capture import replay
 
-        return i2c.make_source(name, options, clock=clock)
-    from edge.capture import wearable
+            made[name] = replay.make_source(name, options, clock=clock)
+        elif isinstance(options, Ads1115Options | Max30102Options):
+            from edge.capture import i2c
 
-    return wearable.make_source(name, options, clock=clock)
+            made[name] = i2c.make_source(name, options, clock=clock)
+        else:
+            from edge.capture import wearable
+            from edge.capture.wearable.radio import BleakRadio
+
+            radio = radio or BleakRadio()
+            made[name] = wearable.make_source(name, options, clock=clock, radio=radio)
+    return made

@@ -9,17 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from edge.options import Options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Linear(_Options):
+class Linear(Options):
     """value = (reading - zero) * scale."""
 
     kind: Literal["linear"] = "linear"
@@ -31,7 +29,7 @@ class Linear(_Options):
         return (reading - self.zero) * self.scale
 
 
-class Divider(_Options):
+class Divider(Options):
     """Skin and a fixed resistor share the supply; microsiemens from the share that is read.
 
     `skin` is `high` when the skin lies between supply and converter, `low` when it lies between
@@ -51,7 +49,7 @@ class Divider(_Options):
         return np.asarray(ratio / self.fixed_ohm * 1e6, np.float64)
 
 
-class GroveGsr(_Options):
+class GroveGsr(Options):
     """The Grove GSR board: R = (1 + 2 x) * 10 kohm / (untouched - x), x the share of full scale.
 
     The board maker's formula (Seeed Studio wiki, Grove - GSR Sensor), with the converter's range
@@ -69,7 +67,7 @@ class GroveGsr(_Options):
         return np.asarray((self.untouched - share) / (1 + 2 * share) * 100, np.float64)
 
 
-class Pairs(_Options):
+class Pairs(Options):
     """Straight lines through measured pairs of (reading, value); beyond the ends they give NaN."""
 
     kind: Literal["pairs"]

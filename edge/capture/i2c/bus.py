@@ -41,7 +41,7 @@ class Chip:
 @contextlib.contextmanager
 def open_chip(name: str, *, bus: int, address: int) -> Iterator[Chip]:
     """Open the bus for one chip; an `OSError` that is not handled inside says that the chip is lost."""
-    from smbus2 import SMBus  # noqa: PLC0415  (Linux only)
+    from smbus2 import SMBus
 
     path = f"/dev/i2c-{bus}"
     try:

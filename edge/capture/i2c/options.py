@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from edge.capture.scaling import Scaling  # noqa: TC001  (pydantic reads it)
+from edge.capture.scaling import Scaling
 from edge.capture.wearer import WearerOptions
 from edge.options import Options
 

@@ -80,7 +80,7 @@ class BleakRadio:
 
     async def find(self, name: str, *, address: str | None, service: str) -> Any:
         """Scan for at most `SCAN_S`."""
-        from bleak import BleakScanner  # noqa: PLC0415  (loads D-Bus)
+        from bleak import BleakScanner
 
         def wanted(device: Any, advertisement: Any) -> bool:
             if address is not None:
@@ -96,7 +96,7 @@ class BleakRadio:
 
     async def connect(self, name: str, found: Any, *, on_lost: Callable[[], None]) -> Connection:
         """Connect and resolve services within `CONNECT_S`."""
-        from bleak import BleakClient  # noqa: PLC0415  (loads D-Bus)
+        from bleak import BleakClient
 
         client = BleakClient(
             found, disconnected_callback=lambda _: on_lost(), timeout=CONNECT_S, **self._client_options
@@ -139,7 +139,7 @@ class _BleakConnection:
 @contextlib.contextmanager
 def _explained(name: str) -> Iterator[None]:
     """Turn what bleak, D-Bus and the system raise into a `SourceError`."""
-    from bleak.exc import BleakCharacteristicNotFoundError, BleakDeviceNotFoundError, BleakError  # noqa: PLC0415
+    from bleak.exc import BleakCharacteristicNotFoundError, BleakDeviceNotFoundError, BleakError
 
     try:
         yield

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from edge.capture.devices import open_device
 from edge.capture.supervisor import SourceState, Supervisor
+from edge.capture.wearable import make_source
 from edge.capture.wearable.options import BitalinoOptions, GattOptions, HeartRateStrapOptions, PolarH10Options
 from edge.capture.wearable.radio import BleakRadio
 from edge.clock import VirtualClock, run
@@ -35,7 +35,7 @@ class Body:
     ) -> None:
         self.samples: list[Any] = []
         self.peripheral = peripheral
-        self.source: Any = open_device(peripheral.device.name, options, clock=clock, radio=radio)
+        self.source: Any = make_source(peripheral.device.name, options, clock=clock, radio=radio)
 
         async def take(sample: Sample) -> None:
             self.samples.append(sample)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from edge.capture.scaling import Linear, Scaling
 from edge.errors import DecodeError
+from edge.options import Options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,18 +35,14 @@ def full_uuid(uuid: str) -> str:
 Uuid = Annotated[str, AfterValidator(full_uuid)]
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Counter(_Options):
+class Counter(Options):
     """A packet number in each packet, so that lost packets leave a gap and not a shift."""
 
     offset: int = Field(ge=0, le=255)
     type: Literal["u8", "u16"]
 
 
-class GattSignal(_Options):
+class GattSignal(Options):
     """One characteristic and how to read it.
 
     A packet holds `offset` bytes to skip and then values of `type` up to its end, oldest first;
@@ -68,7 +65,7 @@ class GattSignal(_Options):
         return self
 
 
-class GattProfile(_Options):
+class GattProfile(Options):
     """What a peripheral offers: the service it advertises and its signals."""
 
     service: Uuid

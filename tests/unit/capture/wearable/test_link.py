@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from edge.capture.devices import open_device
 from edge.capture.supervisor import SourceState, SourceStatus, Supervisor
+from edge.capture.wearable import make_source
 from edge.capture.wearable.decoders import battery, bitalino, heart_rate, movisens, polar
 from edge.capture.wearable.link import LinkState
 from edge.capture.wearable.options import (
@@ -56,7 +56,7 @@ class Home:
         self.tasks: list[asyncio.Task[Any]] = []
 
     def add(self, name: str, options: Any = STRAP) -> Supervisor:
-        source = open_device(name, options, clock=self.clock, radio=self.radio)
+        source = make_source(name, options, clock=self.clock, radio=self.radio)
         heard = self.samples.setdefault(name, [])
         seen = self.statuses.setdefault(name, [])
 
