@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 CLIP: Final = 4.0
 """Normalised values are clipped to this many standard deviations."""
-MEAN_PRIOR: Final = 4.0
-SPREAD_PRIOR: Final = 15.0
+MEAN_PRIOR: Final = 2.0
+SPREAD_PRIOR: Final = 8.0
 """How many utterances the training statistics weigh, in the mean and in the spread."""
 _MEMORY_UTTERANCES: Final = 300.0
 _SHIFT_UTTERANCES: Final = 4

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from edge.inference import ModelStore, Runtime
     from edge.signals import AudioChunk
+    from edge.speech.options import SpeechOptions
 
 ACTIVITY_MODEL: Final = "voice_activity"
 READ_EVERY_S: Final = 1.0
@@ -53,12 +54,14 @@ class SpeechReader:
 
     Parameters
     ----------
+    options
+        Which net: `speech_emotion`, or `speech_emotion_open` whose training data allow commercial use.
     store
         Where the models come from.
-    model
-        `speech_emotion`, or `speech_emotion_open` whose training data allow commercial use.
     runtime
         Which TFLite runtime; the preferred installed one when None.
+    threads
+        Threads a single call of a net may use.
 
     Raises
     ------
@@ -74,11 +77,11 @@ class SpeechReader:
     """
 
     def __init__(
-        self, store: ModelStore, *, model: str = "speech_emotion", runtime: Runtime | None = None
+        self, options: SpeechOptions, *, store: ModelStore, runtime: Runtime | None = None, threads: int = 1
     ) -> None:
-        entry = store.entry(model)
-        self._net = store.load(model, runtime=runtime)
-        self._activity_net = store.load(ACTIVITY_MODEL, runtime=runtime)
+        entry = store.entry(options.model)
+        self._net = store.load(options.model, runtime=runtime, threads=threads)
+        self._activity_net = store.load(ACTIVITY_MODEL, runtime=runtime, threads=threads)
         threshold = store.entry(ACTIVITY_MODEL).parameters["threshold"]
         self._threshold = float(np.max(threshold))
         self.classes = SpeechClasses(entry)
@@ -106,11 +109,11 @@ class SpeechReader:
 
         A chunk that does not follow the last one within 50 ms ends the utterance.
         """
-        return [self._affect(reading) for reading in self.listen(chunk)]
+        return [self.affect(reading) for reading in self.listen(chunk)]
 
     def finish(self) -> list[Affect]:
         """End the utterance that is still open, as at the end of a recording."""
-        return [self._affect(reading) for reading in self.end()]
+        return [self.affect(reading) for reading in self.end()]
 
     def listen(self, chunk: AudioChunk) -> list[VoiceReading]:
         """Like `read`, in the net's own classes."""
@@ -186,7 +189,8 @@ class SpeechReader:
         )
         return reading, values
 
-    def _affect(self, reading: VoiceReading) -> Affect:
+    def affect(self, reading: VoiceReading) -> Affect:
+        """Put a reading into the common language of readers."""
         valence, arousal = self.classes.valence_arousal(reading.probabilities)
         return Affect(
             modality=Modality.SPEECH,

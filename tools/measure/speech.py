@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from corpora.speech import EMOTION_CORPORA, Clip, decode, read_manifest
-from edge.inference import ModelStore, Runtime
+from edge.errors import SourceError, SourceReason
+from edge.inference import ModelStore
 from edge.signals import AUDIO_RATE_HZ, AudioChunk
 from edge.speech import SpeechReader
+from edge.speech.options import SpeechOptions
 from measure.scores import classification
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -28,15 +30,14 @@ _PAUSE_S: Final = 2.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `evaluate.py speech`."""
-    parser.add_argument("--data", type=Path, required=True, help="directory with manifest.csv")
     parser.add_argument("--corpus", action="append", help="one corpus; all with emotions when not given")
     parser.add_argument(
         "--adapt",
+        type=_adapt,
         default="none",
         help="unlabelled speech of the same speaker heard before: none, all, or seconds",
     )
     parser.add_argument("--model", default="speech_emotion")
-    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime))
 
 
 def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
@@ -44,8 +45,8 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
 
     Raises
     ------
-    ValueError
-        `--adapt` is neither a word it knows nor a number, or a corpus is not in the data.
+    SourceError
+        A corpus is not in the data.
     """
     adapt_s = _seconds(arguments.adapt)
     store = ModelStore()
@@ -56,12 +57,12 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     wanted = arguments.corpus or [
         name for name in EMOTION_CORPORA if any(clip.corpus == name for clip in clips)
     ]
-    reader = SpeechReader(store, model=arguments.model, runtime=arguments.runtime)
+    reader = SpeechReader(SpeechOptions(model=arguments.model), store=store, runtime=arguments.runtime)
     corpora = {}
     for name in wanted:
         chosen = [clip for clip in clips if clip.corpus == name and clip.emotion in reader.classes.labels]
         if not chosen:
-            raise ValueError(f"no clips of corpus {name} under {arguments.data}")
+            raise SourceError(name, SourceReason.MISSING, f"no clips of this corpus under {arguments.data}")
         corpora[name] = _corpus(reader, chosen, root, adapt_s)
     entry = store.entry(arguments.model)
     return {
@@ -75,13 +76,14 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     }
 
 
+def _adapt(text: str) -> str:
+    """Argument of `--adapt`: none, all, or a number."""
+    return text if text in {"none", "all"} else f"{float(text):g}"
+
+
 def _seconds(adapt: str) -> float:
-    if adapt in {"none", "all"}:
-        return 0.0 if adapt == "none" else float("inf")
-    try:
-        return float(adapt)
-    except ValueError:
-        raise ValueError(f"--adapt takes none, all or a number of seconds, not {adapt}") from None
+    words = {"none": 0.0, "all": float("inf")}
+    return words[adapt] if adapt in words else float(adapt)
 
 
 def _corpus(reader: SpeechReader, clips: list[Clip], root: Path, adapt_s: float) -> dict[str, object]:
