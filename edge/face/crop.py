@@ -49,7 +49,7 @@ def tile_to_frame(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def standardize(tile: NDArray[np.generic]) -> NDArray[np.float32]:
-    """A grey tile to zero mean and unit deviation, so that light and contrast hardly matter.
+    """Bring a grey tile to zero mean and unit deviation, so that light and contrast hardly matter.
 
     Parameters
     ----------

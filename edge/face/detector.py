@@ -52,7 +52,7 @@ class FaceDetector:
         Least score of a face.
     """
 
-    def __init__(self, model: Model, *, floor: float = 0.65) -> None:
+    def __init__(self, model: Model, *, floor: float = 0.4) -> None:
         self._model = model
         self._floor = floor
         self._anchors = _anchors()

@@ -34,6 +34,7 @@ class ExpressionNet:
         self._model = model
         self._temperature = temperature
         self._bias = logit_bias
+        self.runtime = model.runtime
 
     @classmethod
     def load(

@@ -73,8 +73,9 @@ class FaceReader:
         rgb = _as_rgb(frame.rgb)
         if rgb is None:
             return []
-        faces = sorted(self._detect(rgb), key=lambda face: -face.side_px)[: self._options.max_faces]
-        readings = [self._read_track(rgb, track) for track in self._tracker.update(faces, frame.taken_s)]
+        faces = sorted(self._detect(rgb), key=lambda face: -face.side_px)
+        tracks = self._tracker.update(faces, frame.taken_s)[: self._options.max_faces]
+        readings = [self._read_track(rgb, track) for track in tracks]
         return [reading for reading in readings if reading.quality >= self._options.quality_floor]
 
     def forget(self) -> None:
@@ -104,10 +105,11 @@ class FaceReader:
 
 def _as_rgb(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """Three channels, whatever the camera gave; None where there is nothing to see."""
-    if picture.ndim == 2:
-        picture = picture[..., None]
-    if picture.ndim != 3 or picture.shape[2] not in {1, 3, 4} or min(picture.shape[:2]) < _SMALLEST_SIDE_PX:
-        return None
-    if picture.shape[2] == 1:
-        return np.repeat(picture, 3, axis=2)
-    return picture[..., :3]
+    match picture.shape:
+        case (height, width) | (height, width, 1):
+            picture = np.broadcast_to(picture.reshape(height, width, 1), (height, width, 3))
+        case (height, width, 3 | 4):
+            picture = picture[..., :3]
+        case _:
+            return None
+    return picture if min(height, width) >= _SMALLEST_SIDE_PX else None

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _LEAST_OVERLAP: Final = 0.15
 _FORGET_AFTER_S: Final = 1.5
+_NEW_FACE_SCORE: Final = 0.65
+"""A new face must be this sure; one already followed may grow less sure, as behind a hand."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,17 +36,17 @@ class FaceTracker:
         self._tracks: list[Track] = []
 
     def update(self, faces: list[Face], at_s: float) -> list[Track]:
-        """Match the faces of one frame; returns the tracks seen in it, in the order of `faces`."""
+        """Match the faces of one frame; returns the tracks seen in it, in their order."""
         free = [track for track in self._tracks if at_s - track.seen_s <= _FORGET_AFTER_S]
         seen = []
         for face in faces:
             track = _closest(face, free)
-            if track is None:
-                track = Track(face=face, seen_s=at_s)
-            else:
+            if track is not None:
                 free.remove(track)
                 track.face, track.seen_s = face, at_s
-            seen.append(track)
+                seen.append(track)
+            elif face.score >= _NEW_FACE_SCORE:
+                seen.append(Track(face=face, seen_s=at_s))
         self._tracks = seen + free
         return seen
 

@@ -18,8 +18,9 @@ class Augmentation:
     shift: float = 0.08
     gamma: float = 0.45
     cutout_share: float = 0.4
-    noise_share: float = 0.15
-    blur_share: float = 0.15
+    noise_share: float = 0.1
+    blur_share: float = 0.1
+    smear_share: float = 0.08
 
 
 def augment(tiles: Any, settings: Augmentation) -> Any:
@@ -39,6 +40,7 @@ def augment(tiles: Any, settings: Augmentation) -> Any:
     tiles = _move(tiles, settings)
     tiles = _relight(tiles, settings)
     tiles = _blur(tiles, settings.blur_share)
+    tiles = _smear(tiles, settings.smear_share)
     tiles = _add_noise(tiles, settings.noise_share)
     return _cut_out(tiles, settings.cutout_share)
 
@@ -99,6 +101,17 @@ def _blur(tiles: Any, share: float) -> Any:
     far = tf.image.resize(tf.image.resize(tiles, [small, small], method="area"), [side, side])
     chosen = _chosen(count, share)
     return tiles * (1.0 - chosen) + far * chosen
+
+
+def _smear(tiles: Any, share: float) -> Any:
+    """Moved while seen: averaged over a few pixels, across in some and down in others."""
+    count = tf.shape(tiles)[0]
+    length = tf.random.uniform([], 3, 8, tf.int32)
+    across = tf.ones([1, length, 1, 1]) / tf.cast(length, tf.float32)
+    for kernel in (across, tf.transpose(across, [1, 0, 2, 3])):
+        chosen = _chosen(count, share / 2)
+        tiles = tiles * (1.0 - chosen) + tf.nn.conv2d(tiles, kernel, 1, "SAME") * chosen
+    return tiles
 
 
 def _add_noise(tiles: Any, share: float) -> Any:
