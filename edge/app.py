@@ -182,7 +182,7 @@ class Street:
                 await station.inbox.put(sample)
 
         self.supervisors[name] = Supervisor(
-            make_source(name, options, clock=self._clock, radio=self._radio),
+            source,
             clock=self._clock,
             deliver=deliver,
             on_state=self._note_source,
