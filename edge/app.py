@@ -15,7 +15,6 @@ from edge import __version__
 from edge.capture import make_sources
 from edge.capture.options import modality_of
 from edge.capture.supervisor import SourceState, Supervisor
-from edge.capture.wearable.radio import BleakRadio
 from edge.capture.wearer import WearerOptions
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader
@@ -94,7 +93,6 @@ class Street:
         self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
         self.stations: dict[str, Station] = {}
         self.supervisors: dict[str, Supervisor] = {}
-        self._radio = BleakRadio()
         for name, source in make_sources(config.sources, clock=clock).items():
             self._build(name, source)
 

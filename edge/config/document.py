@@ -99,7 +99,7 @@ def assign(document: Document, assignment: str) -> None:
             under[part] = {}
         under = under[part]
     under[parts[-1]] = value
-    document.origins[parts] = Origin(f"--set {key}")
+    document.origins[parts] = Origin("--set")
 
 
 def merge(under: Document, over: Document) -> Document:

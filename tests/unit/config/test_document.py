@@ -72,7 +72,7 @@ def test_an_assignment_is_read_as_yaml() -> None:
     assign(document, "publish.mqtt.port=1884")
     assign(document, "readers.face.enabled=false")
     assert document.data == {"publish": {"mqtt": {"port": 1884}}, "readers": {"face": {"enabled": False}}}
-    assert str(document.origin(("publish", "mqtt", "port"))) == "--set publish.mqtt.port"
+    assert str(document.origin(("publish", "mqtt", "port"))) == "--set"
 
 
 @pytest.mark.parametrize("assignment", ["no-equals", "=1", "a..b=1"])
