@@ -20,6 +20,7 @@ ALL: Final = 1_000_000
 SMOOTHING: Final = 0.08
 MEMBERS: Final = 3
 BATCH: Final = 256
+DISPLACEMENT: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +95,20 @@ def adapted(
 
 
 def build(width: int, classes: int) -> tf.keras.Model:
-    """Average of a few small perceptrons."""
+    """Two heads: one hears functionals by training statistics, the other by the speaker's own."""
     layers = tf.keras.layers
-    entry = layers.Input((width,))
-    members = []
-    for _ in range(MEMBERS):
-        x = layers.Dropout(0.2)(entry)
-        for units in (96, 48):
-            x = layers.Dropout(0.4)(layers.Dense(units, activation="relu")(x))
-        members.append(layers.Dense(classes)(x))
-    return tf.keras.Model(entry, members)
+    entry = layers.Input((2 * width,))
+    heads = []
+    for first in (0, width):
+        seen = entry[:, first : first + width]
+        members = []
+        for _ in range(MEMBERS):
+            x = layers.Dropout(0.2)(seen)
+            for units in (96, 48):
+                x = layers.Dropout(0.4)(layers.Dense(units, activation="relu")(x))
+            members.append(layers.Dense(classes)(x))
+        heads.append(members)
+    return tf.keras.Model(entry, heads)
 
 
 def train(
@@ -117,26 +122,23 @@ def train(
     rng: np.random.Generator,
 ) -> tf.keras.Model:
     """Cross entropy over the classes of each clip's corpus, with mixup inside a group."""
-    net = build(inputs.shape[1], targets.shape[1])
+    net = build(inputs.shape[1] // 2, targets.shape[1])
     steps = epochs * (len(inputs) // BATCH)
-    rate = tf.keras.optimizers.schedules.CosineDecay(1e-3, steps)
+    rate = tf.keras.optimizers.schedules.CosineDecay(1.5e-3, steps)
     optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=0.02)
 
     @tf.function
     def step(x: tf.Tensor, y: tf.Tensor, known: tf.Tensor, weight: tf.Tensor) -> None:
         y = (1 - SMOOTHING) * y + SMOOTHING * known / tf.reduce_sum(known, 1, keepdims=True)
         with tf.GradientTape() as tape:
+            shares = [
+                tf.nn.log_softmax(out - 1e4 * (1 - known)) for out in tf.nest.flatten(net(x, training=True))
+            ]
             loss = tf.add_n(
-                [
-                    -tf.reduce_mean(
-                        weight * tf.reduce_sum(y * tf.nn.log_softmax(out - 1e4 * (1 - known)) * known, 1)
-                    )
-                    for out in net(x, training=True)
-                ]
+                [-tf.reduce_mean(weight * tf.reduce_sum(y * share * known, 1)) for share in shares]
             )
-        optimizer.apply_gradients(
-            zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables, strict=True)
-        )
+        gradients = tape.gradient(loss, net.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, net.trainable_variables, strict=True))
 
     for _ in range(epochs):
         order = rng.permutation(len(inputs))
@@ -144,10 +146,9 @@ def train(
             rows = order[start : start + BATCH]
             rows = rows[np.argsort(groups[rows], kind="stable")]
             partners = np.roll(rows, 1)
-            share = rng.beta(0.3, 0.3, (BATCH, 1))
-            share = np.where(groups[rows] == groups[partners], np.maximum(share, 1 - share).T, 1).T.astype(
-                np.float32
-            )
+            share = rng.beta(0.3, 0.3, BATCH)
+            share = np.where(groups[rows] == groups[partners], np.maximum(share, 1 - share), 1)[:, None]
+            share = share.astype(np.float32)
             step(
                 tf.constant(share * inputs[rows] + (1 - share) * inputs[partners]),
                 tf.constant(share * targets[rows] + (1 - share) * targets[partners]),
@@ -155,20 +156,40 @@ def train(
                 tf.constant(weights[rows]),
             )
     entry = tf.keras.Input((inputs.shape[1],))
-    return tf.keras.Model(entry, tf.keras.layers.Average()(net(entry)))
+    average = tf.keras.layers.Average()
+    return tf.keras.Model(entry, tf.keras.layers.Concatenate()([average(head) for head in net(entry)]))
+
+
+def displaced(
+    inputs: NDArray[np.float32], speakers: NDArray[np.str_], *, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Move each speaker's values in the first half as another person's voice and room would.
+
+    The offset is a random mixture of the differences between the speakers' means, drawn anew for every
+    sixth of a speaker's clips, so that the net cannot lean on who speaks.
+    """
+    width = inputs.shape[1] // 2
+    moved = inputs.copy()
+    means = np.stack([inputs[speakers == speaker, :width].mean(axis=0) for speaker in np.unique(speakers)])
+    means -= means.mean(axis=0)
+    for speaker in np.unique(speakers):
+        for part in np.array_split(rng.permutation(np.flatnonzero(speakers == speaker)), 6):
+            offset = rng.standard_normal(len(means)) @ means / np.sqrt(len(means))
+            moved[part, :width] = np.clip(inputs[part, :width] + DISPLACEMENT * offset, -1, 1)
+    return moved
 
 
 def fit(
     corpus: Corpus, rows: NDArray[np.intp], *, epochs: int, rng: np.random.Generator
 ) -> tuple[tf.keras.Model, tuple[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float32]]:
-    """Train on some clips in all takes and three states of adaptation; also returns the inputs."""
+    """Train on some clips in all takes and two states of adaptation; also returns the inputs."""
     normalisation = statistics(corpus, rows)
     speakers = corpus.names("speaker")[rows]
     groups = np.unique(corpus.names("corpus")[rows], return_inverse=True)[1]
     inputs = [
-        adapted(take[rows], speakers, normalisation, heard=heard, rng=rng)
+        displaced(adapted(take[rows], speakers, normalisation, heard=heard, rng=rng), speakers, rng=rng)
         for take in corpus.values
-        for heard in (0, 8, ALL)
+        for heard in (10, ALL)
     ]
     repeats = len(inputs)
     net = train(
