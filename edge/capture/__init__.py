@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.capture.camera.options import CameraOptions
 from edge.capture.i2c.options import Ads1115Options, Max30102Options
+from edge.capture.microphone.options import MicrophoneOptions
 from edge.capture.replay.options import RecordingOptions
 
 if TYPE_CHECKING:
@@ -28,6 +30,14 @@ def make_sources(sources: Mapping[str, SourceKinds], *, clock: Clock) -> dict[st
             from edge.capture import replay
 
             made[name] = replay.make_source(name, options, clock=clock)
+        elif isinstance(options, CameraOptions):
+            from edge.capture import camera
+
+            made[name] = camera.make_source(name, options, clock=clock)
+        elif isinstance(options, MicrophoneOptions):
+            from edge.capture import microphone
+
+            made[name] = microphone.make_source(name, options, clock=clock)
         elif isinstance(options, Ads1115Options | Max30102Options):
             from edge.capture import i2c
 

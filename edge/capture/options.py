@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
+from edge.capture.camera.options import CameraKinds
 from edge.capture.i2c.options import I2cKinds
+from edge.capture.microphone.options import MicrophoneOptions
 from edge.capture.replay.options import RecordingOptions, ReplayKinds
 from edge.capture.wearable.options import WearableKinds
 from edge.signals import Modality
@@ -14,12 +16,15 @@ from edge.signals import Modality
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SourceKinds = ReplayKinds | WearableKinds | I2cKinds
+SourceKinds = ReplayKinds | CameraKinds | MicrophoneOptions | WearableKinds | I2cKinds
 SourceOptions = Annotated[SourceKinds, Field(discriminator="kind")]
 
 _SENSED_OTHERWISE: Final[Mapping[str, Modality]] = {
     "replay_video": Modality.FACE,
     "replay_audio": Modality.SPEECH,
+    "picamera2": Modality.FACE,
+    "v4l2": Modality.FACE,
+    "microphone": Modality.SPEECH,
 }
 
 

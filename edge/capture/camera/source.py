@@ -1,0 +1,70 @@
+"""Pictures of any camera as samples: the newest only, turned upright."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.capture.pump import Pump
+from edge.signals import VideoFrame
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import AsyncIterator, Callable, Generator, Mapping
+
+    from numpy.typing import NDArray
+
+    from edge.capture.camera.options import CameraOptions
+    from edge.clock import Clock
+
+SLACK: Final = 0.25
+"""A camera's pictures come a little unevenly; one that is a quarter of a period early is not too many."""
+
+
+class Camera:
+    """Runs a backend's `pictures` on a thread and passes on at most `rate_hz` of them a second.
+
+    Each picture is a function, so that one too many is never converted to RGB.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: CameraOptions,
+        *,
+        clock: Clock,
+        pictures: Callable[[threading.Event], Generator[Callable[[], NDArray[np.uint8]], None, None]],
+    ) -> None:
+        self.name = name
+        self.stale_after_s = max(3.0, 5 / options.rate_hz)
+        self._period_s = 1 / options.rate_hz
+        self._quarter_turns = options.rotation // 90
+        self._clock = clock
+        self._pictures = pictures
+        self._pump = Pump(room=1)
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Pictures that were overtaken by a newer one."""
+        return {"dropped_frames": self._pump.dropped}
+
+    async def samples(self) -> AsyncIterator[VideoFrame]:
+        """Open the camera and yield pictures until closed."""
+        pumped = self._pump.run(self.name, self._frames)
+        try:
+            async for frame in pumped:
+                yield frame
+        finally:
+            await pumped.aclose()
+
+    def _frames(self, stop: threading.Event) -> Generator[VideoFrame, None, None]:
+        slack_s = SLACK * self._period_s
+        due_s = self._clock.now_s()
+        for picture in self._pictures(stop):
+            taken_s = self._clock.now_s()
+            if taken_s < due_s - slack_s:
+                continue
+            due_s = max(due_s, taken_s - slack_s) + self._period_s
+            rgb = np.ascontiguousarray(np.rot90(picture(), -self._quarter_turns))
+            yield VideoFrame(self.name, taken_s, rgb)

@@ -1,0 +1,80 @@
+"""Video4Linux cameras through FFmpeg's own driver for them (PyAV)."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from edge.errors import SourceError, SourceReason
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator
+
+    from numpy.typing import NDArray
+
+    from edge.capture.camera.options import V4l2Options
+
+SYSFS: Final = Path("/sys/class/video4linux")
+_REASONS: Final = {
+    errno.EACCES: (SourceReason.PERMISSION, "this user may not use {device} (group video)"),
+    errno.EPERM: (SourceReason.PERMISSION, "this user may not use {device} (group video)"),
+    errno.EBUSY: (SourceReason.BUSY, "another program uses {device}"),
+    errno.ENOENT: (SourceReason.MISSING, "there is no {device}"),
+    errno.ENXIO: (SourceReason.MISSING, "there is no {device}"),
+    errno.ENODEV: (SourceReason.DISCONNECTED, "{device} was unplugged"),
+    errno.ENOTTY: (SourceReason.UNSUPPORTED, "{device} is no camera"),
+    errno.EINVAL: (SourceReason.UNSUPPORTED, "{device} takes no pictures of this kind"),
+}
+
+
+def find_device(name: str, pattern: str, *, sysfs: Path = SYSFS) -> str:
+    """Path of the camera whose path or name this is; each camera's first node takes the pictures."""
+    if pattern.startswith("/"):
+        return pattern
+    for node in sorted(sysfs.glob("video*"), key=lambda node: int(node.name.removeprefix("video"))):
+        try:
+            title = (node / "name").read_text().strip()
+            is_first = (node / "index").read_text().strip() == "0"
+        except OSError:
+            continue
+        if is_first and fnmatch.fnmatch(title.lower(), pattern.lower()):
+            return f"/dev/{node.name}"
+    raise SourceError(name, SourceReason.MISSING, f"no camera is named like {pattern}")
+
+
+def pictures(
+    name: str, options: V4l2Options, stop: threading.Event
+) -> Generator[Callable[[], NDArray[np.uint8]], None, None]:
+    """Yield each picture as something to convert, until `stop`."""
+    import av
+
+    device = find_device(name, options.device)
+    try:
+        with av.open(device, format="v4l2", options=_asked(options)) as container:
+            stream = container.streams.video[0]
+            for packet in container.demux(stream):
+                for frame in packet.decode():
+                    if stop.is_set():
+                        return
+                    yield lambda frame=frame: _rgb(frame)  # type: ignore[misc]
+    except OSError as error:
+        unknown = (SourceReason.DISCONNECTED, "{device}: {error}")
+        reason, detail = _REASONS.get(error.errno or 0, unknown)
+        raise SourceError(name, reason, detail.format(device=device, error=error.strerror)) from error
+    raise SourceError(name, SourceReason.DISCONNECTED, f"{device} sends no more pictures")
+
+
+def _asked(options: V4l2Options) -> dict[str, str]:
+    asked = {"video_size": f"{options.width_px}x{options.height_px}", "framerate": str(options.rate_hz)}
+    if options.format is not None:
+        asked["input_format"] = options.format
+    return asked
+
+
+def _rgb(frame: Any) -> NDArray[np.uint8]:
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
