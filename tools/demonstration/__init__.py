@@ -1,0 +1,1 @@
+"""The demo: the whole street on recordings, watched in the terminal."""
