@@ -15,6 +15,9 @@ _LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _SAMPLES: Final = 2
 """Pixels looked at per output pixel and axis when a whole frame is shrunk."""
 
+_MOST_SAMPLES: Final = 4
+"""Pixels looked at per output pixel and axis when a face is cut out."""
+
 
 def to_grey(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Luma (height, width), 0..255."""
@@ -60,14 +63,17 @@ def warp_grey(rgb: NDArray[np.uint8], to_frame: NDArray[np.float64], side: int) 
     (side, side), 0..255. Beyond the frame its border pixels go on.
     """
     height, width = rgb.shape[:2]
+    shrinking = max(1, int(np.hypot(to_frame[0, 0], to_frame[1, 0])))
+    stride = max(1, shrinking // _MOST_SAMPLES)
+    block = shrinking // stride
+    step = block * stride
     corners = to_frame @ np.array([[0, side - 1, 0, side - 1], [0, 0, side - 1, side - 1], [1, 1, 1, 1]])
-    low = np.clip(np.floor(corners.min(axis=1)) - 1, 0, [width - 1, height - 1]).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=1)) + 2, low + 1, [width, height]).astype(int)
-    step = max(1, int(np.hypot(to_frame[0, 0], to_frame[1, 0])))
-    grey = _average_down(rgb[low[1] : high[1], low[0] : high[0]], step)
+    low = np.clip(np.floor(corners.min(axis=1)) - step, 0, [width - 1, height - 1]).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=1)) + step + 1, low + 1, [width, height]).astype(int)
+    grey = _average_down(rgb[low[1] : high[1] : stride, low[0] : high[0] : stride], block)
     across, down = np.meshgrid(np.arange(side, dtype=np.float64), np.arange(side, dtype=np.float64))
     x, y = np.einsum("ij,jkl->ikl", to_frame, np.stack([across, down, np.ones_like(across)]))
-    centre = (step - 1) / 2
+    centre = (block - 1) * stride / 2
     return _bilinear(grey, (x - low[0] - centre) / step, (y - low[1] - centre) / step)
 
 
@@ -77,15 +83,11 @@ def _picks(length: int, count: int) -> NDArray[np.intp]:
     return np.minimum(((np.arange(total) + 0.5) * length / total).astype(np.intp), length - 1)
 
 
-def _average_down(rgb: NDArray[np.uint8], step: int) -> NDArray[np.float32]:
-    """Grey means over blocks of `step` pixels; at most four pixels a side of a block are looked at."""
-    stride = max(1, step // 4)
-    rgb = rgb[::stride, ::stride]
-    block = step // stride
-    rows, columns = max(1, rgb.shape[0] // block), max(1, rgb.shape[1] // block)
+def _average_down(rgb: NDArray[np.uint8], block: int) -> NDArray[np.float32]:
+    """Grey means over squares of `block` pixels; what does not fill a square is left out."""
+    block = min(block, *rgb.shape[:2])
+    rows, columns = rgb.shape[0] // block, rgb.shape[1] // block
     grey = to_grey(rgb[: rows * block, : columns * block])
-    if block == 1 or min(rgb.shape[:2]) < block:
-        return grey
     return np.asarray(grey.reshape(rows, block, columns, block).mean(axis=(1, 3)), dtype=np.float32)
 
 
