@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.app import Street
 from edge.capture.supervisor import SourceState
 from edge.clock import RealClock, VirtualClock
 from edge.clock import run as run_on
@@ -63,6 +62,8 @@ def command(options: argparse.Namespace) -> int:
 
 
 async def _run(config: Config, *, clock: Clock, options: argparse.Namespace) -> int:
+    from edge.app import Street  # the other commands start without loading every reader
+
     printer = _Printer(as_json=options.json)
     street = Street(config, clock=clock, observer=printer)
     loop = asyncio.get_running_loop()

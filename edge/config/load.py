@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from edge.capture.replay.options import RecordingOptions
 from edge.config.document import Document, Origin, assign, leaves, merge, read_document
 from edge.config.problems import problems_of
 from edge.config.schema import Config
@@ -14,7 +15,7 @@ from edge.errors import ConfigError, Problem
 from edge.shipped import shipped_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -72,6 +73,8 @@ def load_config(path: Path, *, overrides: Sequence[str] = ()) -> LoadedConfig:
         config = Config.model_validate(document.data, context={"directory": path.resolve().parent})
     except ValidationError as error:
         raise ConfigError(problems_of(error, document, Config.model_json_schema())) from error
+    if missing := list(_missing_recordings(config, document)):
+        raise ConfigError(missing)
     return LoadedConfig(config, document)
 
 
@@ -84,6 +87,15 @@ def preset_path(name: str) -> Path | None:
     """The file of a shipped preset, if there is one of that name."""
     path = shipped_directory("board_configs") / f"{name}.yaml"
     return path if name in preset_names() else None
+
+
+def _missing_recordings(config: Config, document: Document) -> Iterator[Problem]:
+    for name, source in config.sources.items():
+        if isinstance(source, RecordingOptions) and not source.path.is_file():
+            key = ("sources", name, "path")
+            origin = document.origin(key) or Origin("config")
+            message = f"there is no file {source.path}"
+            yield Problem(origin.file, origin.line, origin.column, ".".join(key), message)
 
 
 def _presets(document: Document) -> list[str]:

@@ -25,8 +25,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
 
 
 def problems_of(error: ValidationError, document: Document, schema: Schema) -> list[Problem]:
-    """Every error of a validation as a `Problem` that names file, line, column and key."""
-    return [_problem(detail, document, schema) for detail in error.errors(include_url=False)]
+    """Every error of a validation as a `Problem`, in the order of the files' lines."""
+    problems = [_problem(detail, document, schema) for detail in error.errors(include_url=False)]
+    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
 
 
 def _problem(detail: Any, document: Document, schema: Schema) -> Problem:
