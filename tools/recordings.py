@@ -35,8 +35,10 @@ ECG: Final = "ecg.npz"
 SKIN: Final = "simulated_skin_conductance.csv"
 PROVENANCE: Final = "provenance.json"
 
-EMPTY_S: Final = 8
-PAUSE_S: Final = 4
+EMPTY_S: Final = 18
+"""Long enough for every reading of a face or voice to be out of date and a window to be withheld."""
+QUIET_BEFORE_S: Final = 4
+VOICE_S: Final = 38
 SKIN_RATE_HZ: Final = 4
 SKIN_S: Final = 300
 
@@ -157,11 +159,12 @@ def write_video(
 
 
 def make_voice(path: Path) -> None:
-    """Write the sentence with a pause after it."""
+    """Write the sentence with quiet around it, about as long as the scene."""
     with av.open(str(SPEECH)) as source:
         rate_hz = source.streams.audio[0].rate
         sentence = np.concatenate([frame.to_ndarray().reshape(-1) for frame in source.decode(audio=0)])
-    samples = np.concatenate([sentence, np.zeros(PAUSE_S * rate_hz, np.int16)])
+    samples = np.zeros(VOICE_S * rate_hz, np.int16)
+    samples[QUIET_BEFORE_S * rate_hz :][: len(sentence)] = sentence
     with av.open(str(path), "w") as target:
         stream = target.add_stream("pcm_s16le", rate=rate_hz, layout="mono")
         frame = av.AudioFrame.from_ndarray(samples[np.newaxis], "s16", "mono")
