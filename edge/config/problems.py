@@ -94,6 +94,8 @@ def _known_keys(path: KeyPath, data: Any, schema: Schema) -> list[str]:
                 inner.append(node["properties"][part])
             elif isinstance(node.get("additionalProperties"), dict):
                 inner.append(node["additionalProperties"])
+            elif "patternProperties" in node:
+                inner += node["patternProperties"].values()
             elif isinstance(part, int) and "items" in node:
                 inner.append(node["items"])
         nodes = [found for node in inner for found in _alternatives(node, data, definitions)]
