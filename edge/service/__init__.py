@@ -1,0 +1,1 @@
+"""What surrounds the street: the local page."""
