@@ -11,10 +11,8 @@ from edge.emotion import Emotion
 
 PAYLOAD_VERSION: Final = 1
 
-PAYLOAD_BYTES: Final = 640
+PAYLOAD_BYTES: Final = 512
 """Length of every encoded release, so that its size tells nothing; padded with spaces at the end."""
-
-MOST_ZONE_CHARACTERS: Final = 32
 
 
 class Profile(StrEnum):

@@ -217,6 +217,32 @@ def test_size_and_keys_are_the_same_in_every_window(profile: Profile, tmp_path: 
     }
 
 
+def test_the_longest_release_fits_its_fixed_size() -> None:
+    shares = tuple((emotion, 0.1) for emotion in Emotion)
+    state, unknown = State.INSUFFICIENT, Level.UNKNOWN
+    longest = Release(
+        "z" * 64,
+        Profile.PUBLIC,
+        10**10,
+        86399.123456789,
+        state,
+        -0.75,
+        -0.75,
+        unknown,
+        unknown,
+        "1000000+",
+        shares,
+        0.123456789,
+    )
+    assert len(longest.encode()) == PAYLOAD_BYTES
+
+
+@given(st.binary(max_size=80) | st.sampled_from([b"[]", b"1", b"null", b'{"v":1}', b'{"v":1,"zone":[]}']))
+def test_what_is_no_release_is_refused(payload: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever is wrong with it
+        Release.decode(payload)
+
+
 def test_only_public_writes_to_disk(tmp_path: Path) -> None:
     for profile in (Profile.PERSONAL, Profile.HOUSEHOLD):
         gate = open_gate(PrivacyOptions(profile=profile), zone="sofa", state=tmp_path)
