@@ -92,7 +92,7 @@ def _grain(privacy: PrivacyOptions) -> str:
 
 def _qr_code(content: str) -> str:
     try:
-        import segno  # noqa: PLC0415 - an optional extra
+        import segno
     except ModuleNotFoundError:
         return ""
     return str(segno.make(content, error="m", micro=False).svg_inline(border=2))
