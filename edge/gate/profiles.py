@@ -23,14 +23,14 @@ PROMISES: Final[dict[Profile, Promise]] = {
     Profile.PERSONAL: Promise(
         least_window_s=1.0,
         window_s=5.0,
-        dwell_s=10.0,
+        dwell_s=5.0,
         may_say="local, coarse, consented",
         may_not_say="anonymous or aggregate: it speaks of one known person",
     ),
     Profile.HOUSEHOLD: Promise(
         least_window_s=10.0,
         window_s=10.0,
-        dwell_s=20.0,
+        dwell_s=10.0,
         may_say="local and coarse",
         may_not_say="anonymous: who lives here is known, and a household is no crowd",
     ),

@@ -10,7 +10,7 @@ from edge.release import Profile
 
 
 @pytest.mark.parametrize(
-    ("profile", "window_s", "dwell_s"), [("personal", 5, 10), ("household", 10, 20), ("public", 300, 0)]
+    ("profile", "window_s", "dwell_s"), [("personal", 5, 5), ("household", 10, 10), ("public", 300, 0)]
 )
 def test_defaults_follow_the_profile(profile: str, window_s: float, dwell_s: float) -> None:
     options = PrivacyOptions.model_validate({"profile": profile})
