@@ -1,0 +1,42 @@
+"""A real Home Assistant discovers the device; HOME_ASSISTANT_PYTHON names an environment that has it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from .conftest import a_release, until
+
+TOOL = Path(__file__).resolve().parents[3] / "tools" / "check_discovery.py"
+
+
+@pytest.mark.slow
+async def test_home_assistant_discovers_without_a_warning(mosquitto, publisher, tmp_path):
+    python = os.environ.get("HOME_ASSISTANT_PYTHON")
+    if python is None:
+        pytest.skip("HOME_ASSISTANT_PYTHON does not name a Python with the homeassistant package")
+    broker = mosquitto()
+    device = await publisher(broker.port)
+    await until(lambda: device.status.connected)
+    report = tmp_path / "report.json"
+    home = await asyncio.create_subprocess_exec(
+        python, TOOL, "127.0.0.1", str(broker.port), "--seconds", "8", "--json", str(report),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    window = 0
+    while home.returncode is None:
+        window += 1
+        await device.publish(a_release(window))
+        await asyncio.wait([asyncio.ensure_future(home.wait())], timeout=0.5)
+    output, _ = await home.communicate()
+    assert home.returncode == 0, output.decode()
+    entities = {each["entity_id"]: each for each in json.loads(report.read_text())["entities"]}
+    assert entities["sensor.living_room_mood"]["state"] == "happiness"
+    assert entities["sensor.living_room_valence"]["state"] == "unknown"
+    assert entities["switch.living_room_mute_all_sensors"]["state"] == "off"
+    assert entities["sensor.living_room_quality"]["category"] == "diagnostic"
+    assert len(entities) == 8
