@@ -23,7 +23,7 @@ import av
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache" / "recordings"
@@ -76,11 +76,11 @@ _PIP: Final = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Make what is missing or was made by another version of this file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--force", action="store_true", help="make everything again")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     recipe = hashlib.sha256(Path(__file__).read_bytes() + SPEECH.read_bytes()).hexdigest()
     if not options.force and _made_by() == recipe:
         return 0
