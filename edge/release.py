@@ -14,6 +14,9 @@ PAYLOAD_VERSION: Final = 1
 PAYLOAD_BYTES: Final = 512
 """Length of every encoded release, so that its size tells nothing; padded with spaces at the end."""
 
+MOST_ZONE_CHARACTERS: Final = 32
+"""A zone of more would not fit beside the rest."""
+
 
 class Profile(StrEnum):
     """How far a publication may go; what each promises stands in `edge.gate.profiles`."""
