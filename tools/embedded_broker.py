@@ -70,7 +70,7 @@ class EmbeddedBroker:
             self._up.set()
 
     async def _serve(self) -> None:
-        from amqtt.broker import Broker  # noqa: PLC0415  # an optional dependency
+        from amqtt.broker import Broker  # an optional dependency
 
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
