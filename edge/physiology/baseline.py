@@ -1,0 +1,31 @@
+"""How a wearer is at rest: what stress is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """Mean features of a wearer's rest, shape (8,), in the order of `features.FEATURES`; NaN where unknown."""
+
+    rest: NDArray[np.float64]
+
+    @classmethod
+    def from_minutes(cls, minutes: Sequence[NDArray[np.float64]]) -> Baseline | None:
+        """Average windows of rest; None when none of them holds any evidence."""
+        stacked = np.array([values for values in minutes if np.isfinite(values).any()])
+        if not len(stacked):
+            return None
+        known = np.isfinite(stacked)
+        total = np.where(known, stacked, 0.0).sum(axis=0)
+        count = known.sum(axis=0)
+        return cls(np.where(count > 0, total / np.maximum(count, 1), np.nan))
