@@ -5,38 +5,42 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from edge import __version__
 from edge.capture import make_sources
-from edge.capture.options import modality_of
-from edge.capture.supervisor import SourceState, Supervisor
+from edge.capture.options import is_recording, modality_of
+from edge.capture.sensors import Sensors
+from edge.capture.supervisor import SourceState
 from edge.capture.wearer import WearerOptions
+from edge.config.derived import consent_path, node_of, state_directory
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader
 from edge.fusion.room import Fusion
+from edge.gate.consent import ConsentStore
 from edge.gate.gate import open_gate
+from edge.gate.options import Context
 from edge.inference import ModelStore
 from edge.inference.manifest import CommercialUse
 from edge.physiology import PhysiologyReader
 from edge.publish.mqtt import MqttPublisher
-from edge.publish.node import Node, Sensor, SensorKind, SensorStatus
-from edge.signals import Modality, Sample
+from edge.publish.node import SensorStatus
+from edge.signals import Modality
 from edge.speech import SpeechReader
 from edge.street import Inbox, Observer, Station
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.capture.source import Source
     from edge.capture.supervisor import SourceStatus
     from edge.clock import Clock
     from edge.config.schema import Config
     from edge.publish.commands import Command
+    from edge.signals import Sample
     from edge.street import Reader
 
 T = TypeVar("T")
@@ -54,10 +58,10 @@ _SENSOR_STATUS: Final = {
     SourceState.MUTED: SensorStatus.MUTED,
     SourceState.ENDED: SensorStatus.ABSENT,
 }
-_SENSOR_KIND: Final = {
-    Modality.FACE: SensorKind.CAMERA,
-    Modality.SPEECH: SensorKind.MICROPHONE,
-    Modality.PHYSIOLOGY: SensorKind.WEARABLE,
+_READERS: Final[dict[Modality, Callable[..., Reader]]] = {
+    Modality.FACE: FaceReader,
+    Modality.SPEECH: SpeechReader,
+    Modality.PHYSIOLOGY: PhysiologyReader,
 }
 
 
@@ -76,7 +80,7 @@ class Street:
     Raises
     ------
     EdgeError
-        A model, the ledger or a local file that the config names cannot be used.
+        A model, a consent, the ledger or a local file that the config names cannot be used.
     """
 
     def __init__(self, config: Config, *, clock: Clock, observer: Observer | None = None) -> None:
@@ -85,41 +89,50 @@ class Street:
         self._observer = observer or Observer()
         self._stopping = asyncio.Event()
         self._store = ModelStore(config.inference.models)
+        self._consents = ConsentStore(consent_path(config))
+        for name in config.sources:
+            if self._needs_consent(name):
+                self._consents.require(name, now_s=clock.wall_s())
         self._fusion = Fusion(config.fusion)
-        self._gate = open_gate(config.privacy, zone=config.zone, state=state_directory(config))
-        self.publisher = MqttPublisher(
-            self._node(), config.publish.mqtt, lights=config.publish.lights, on_command=self._obey
-        )
         self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
-        self.stations: dict[str, Station] = {}
-        self.supervisors: dict[str, Supervisor] = {}
-        for name, source in make_sources(config.sources, clock=clock).items():
-            self._build(name, source)
+        self._stations: dict[str, Station] = {}
+        self._station_of = {name: self._build_station(name) for name in config.sources}
+        self.publisher = MqttPublisher(
+            node_of(config), config.publish.mqtt, lights=config.publish.lights, on_command=self._obey
+        )
+        self._sensors = Sensors(
+            make_sources(config.sources, clock=clock),
+            clock=clock,
+            mute=config.mute,
+            is_agreed=self._is_agreed,
+            deliver=self._deliver,
+            on_status=self._note_source,
+            on_muted=self._forget,
+        )
+        self._cleanup = ExitStack()
+        self._cleanup.callback(self._pool.shutdown, wait=False, cancel_futures=True)
+        state = state_directory(config)
+        if clock.is_virtual:
+            # Virtual days begin at the same wall time in each run and must not spend a real budget.
+            state = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory()))
+        self._gate = open_gate(config.privacy, zone=config.zone, state=state)
+        self._cleanup.callback(self._gate.close)
 
     async def run(self, *, seconds: float | None = None) -> None:
         """Run until the recordings are over, `seconds` have passed, or `stop` is called."""
-        tasks: list[asyncio.Task[None]] = []
-        with ExitStack() as release:
-            release.callback(self._gate.close)
-            release.callback(self._pool.shutdown, wait=False, cancel_futures=True)
+        with self._cleanup:
             await self.publisher.start()
             try:
                 async with asyncio.TaskGroup() as group:
-                    tasks += [group.create_task(station.run()) for station in self.stations.values()]
-                    tasks += [group.create_task(self._tick()), group.create_task(self._close_windows())]
-                    sources = [
-                        group.create_task(supervisor.run()) for supervisor in self.supervisors.values()
-                    ]
-                    tasks += sources
-                    endings = [group.create_task(self._recordings_over(sources))]
+                    endings = [group.create_task(self._recordings_over()), group.create_task(self._stopped())]
                     if seconds is not None:
                         endings.append(
                             group.create_task(self._clock.sleep_until(self._clock.now_s() + seconds))
                         )
-                    endings.append(group.create_task(self._stopped()))
-                    tasks += endings
+                    workers = [group.create_task(station.run()) for station in self._stations.values()]
+                    workers += [group.create_task(self._tick()), group.create_task(self._close_windows())]
                     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
-                    for task in tasks:
+                    for task in (*endings, *workers):
                         task.cancel()
             finally:
                 await self.publisher.stop()
@@ -128,17 +141,27 @@ class Street:
         """End `run` soon: devices are released and `offline` is published first."""
         self._stopping.set()
 
+    @property
+    def sources(self) -> list[SourceStatus]:
+        """What can be told of each source now."""
+        return self._sensors.statuses
+
     async def _stopped(self) -> None:
         await self._stopping.wait()
 
-    async def _recordings_over(self, sources: list[asyncio.Task[None]]) -> None:
+    async def _recordings_over(self) -> None:
         """Return once every source has ended and the window with its last sample has closed."""
-        await asyncio.wait(sources)
-        for station in self.stations.values():
+        await self._sensors.run()
+        for station in self._stations.values():
             await station.inbox.drained()
         now_wall_s = self._clock.wall_s()
         left_s = self._gate.next_close_s(now_wall_s) - now_wall_s
         await self._clock.sleep_until(self._clock.now_s() + left_s + 1 / self._config.fusion.tick_hz)
+
+    async def _deliver(self, name: str, sample: Sample) -> None:
+        self._observer.on_sample(sample)
+        if station := self._station_of[name]:
+            await station.inbox.put(sample)
 
     async def _tick(self) -> None:
         """Let the gate see the fused state of the room at a fixed rate."""
@@ -171,32 +194,17 @@ class Street:
                 self._observer.on_release(verdict.release)
                 self._observer.on_lamps(self.publisher.lamp_colours)
 
-    def _build(self, name: str, source: Source) -> None:
-        station = self._station(name)
-
-        async def deliver(sample: Sample) -> None:
-            self._observer.on_sample(sample)
-            if station is not None:
-                await station.inbox.put(sample)
-
-        self.supervisors[name] = Supervisor(
-            source,
-            clock=self._clock,
-            deliver=deliver,
-            on_state=self._note_source,
-        )
-
-    def _station(self, name: str) -> Station | None:
-        """Find or make the station behind a source; the sources of one wearer share theirs."""
+    def _build_station(self, name: str) -> Station | None:
+        """Make the station behind a source, or find it: the sources of one wearer share theirs."""
         options = self._config.sources[name]
         modality = modality_of(options)
-        key = f"wearer {options.wearer}" if isinstance(options, WearerOptions) else name
-        if not self._reader_options(modality).enabled:
+        if not getattr(self._config.readers, modality).enabled:
             return None
-        if key not in self.stations:
-            self.stations[key] = Station(
-                str(modality),
-                self._reader(modality),
+        key = f"wearer {options.wearer}" if isinstance(options, WearerOptions) else name
+        if key not in self._stations:
+            self._stations[key] = Station(
+                modality,
+                self._make_reader(modality),
                 Inbox(
                     capacity=_INBOX_CAPACITY[modality],
                     lossless=self._clock.is_virtual or modality is Modality.PHYSIOLOGY,
@@ -205,72 +213,46 @@ class Street:
                 deliver=self._fusion.add,
                 observer=self._observer,
             )
-        return self.stations[key]
+        return self._stations[key]
 
-    def _reader_options(self, modality: Modality) -> Any:
-        return getattr(self._config.readers, modality.value)
-
-    def _reader(self, modality: Modality) -> Reader:
-        kinds: dict[Modality, Callable[..., Reader]] = {
-            Modality.FACE: FaceReader,
-            Modality.SPEECH: SpeechReader,
-            Modality.PHYSIOLOGY: PhysiologyReader,
-        }
-        options = self._reader_options(modality)
-        self._refuse_unlicensed(options.model)
-        inference = self._config.inference
-        return kinds[modality](
-            options, store=self._store, runtime=inference.runtime, threads=inference.threads
-        )
-
-    def _refuse_unlicensed(self, model: str) -> None:
-        entry = self._store.entry(model)
+    def _make_reader(self, modality: Modality) -> Reader:
+        options = getattr(self._config.readers, modality)
+        entry = self._store.entry(options.model)
         if self._config.deployment.commercial and entry.commercial_use is CommercialUse.FORBIDDEN:
             raise ModelError(
-                model,
+                options.model,
                 ModelReason.LICENCE,
                 f"its terms ({entry.licence}) forbid commercial use, and deployment.commercial is true",
             )
+        inference = self._config.inference
+        return _READERS[modality](
+            options, store=self._store, runtime=inference.runtime, threads=inference.threads
+        )
 
     async def _run_blocking(self, work: Callable[[Any], T], sample: Any) -> T:
         if self._clock.is_virtual:
             return work(sample)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, sample)
 
+    def _needs_consent(self, name: str) -> bool:
+        """Recordings need none; in a public space the notice takes the place of consent to a camera."""
+        options = self._config.sources[name]
+        if is_recording(options):
+            return False
+        is_public = self._config.deployment.context is Context.PUBLIC_SPACE
+        return modality_of(options) is Modality.PHYSIOLOGY or not is_public
+
+    def _is_agreed(self, name: str) -> bool:
+        return not self._needs_consent(name) or self._consents.holds(name, now_s=self._clock.wall_s())
+
     def _note_source(self, status: SourceStatus) -> None:
         self.publisher.report(status.name, _SENSOR_STATUS[status.state])
         self._observer.on_source_status(status)
 
     def _obey(self, command: Command) -> None:
-        """Mute or unmute; what was not yet released of a muted sensor is forgotten."""
-        for name, supervisor in self.supervisors.items():
-            if command.sensor in (None, name):
-                if command.muted:
-                    supervisor.mute()
-                    self._gate.forget()
-                else:
-                    supervisor.unmute()
+        self._sensors.obey(muted=command.muted, sensor=command.sensor)
 
-    def _node(self) -> Node:
-        config = self._config
-        return Node(
-            id=config.node,
-            name=config.node.replace("-", " ").replace("_", " "),
-            version=__version__,
-            profile=config.privacy.profile,
-            window_s=config.privacy.window_s,
-            zones=(config.zone,),
-            sensors=tuple(
-                Sensor(name, _SENSOR_KIND[modality_of(options)]) for name, options in config.sources.items()
-            ),
-        )
-
-
-def state_directory(config: Config) -> Path:
-    """Where durable state lies: the config's choice, the service's, or the user's."""
-    if config.state_directory:
-        return config.state_directory
-    if service := os.environ.get("STATE_DIRECTORY"):
-        return Path(service)
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "edge-affect"
+    def _forget(self, name: str) -> None:
+        """Drop what a muted sensor has left in the window that is open."""
+        _LOG.info("%s is muted", name)
+        self._gate.forget()

@@ -24,7 +24,7 @@ class Emotion(StrEnum):
     CONTEMPT = "contempt"
 
     @property
-    def index(self) -> int:
+    def position(self) -> int:
         """Position of this class in a probability vector."""
         return EMOTIONS.index(self)
 

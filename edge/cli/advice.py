@@ -24,8 +24,8 @@ _SOURCE: Final[Mapping[SourceReason, str]] = {
     SourceReason.UNREADABLE: "The file is damaged or of another kind; record or download it again.",
     SourceReason.UNSUPPORTED: "Convert it to a format the documentation lists.",
     SourceReason.WRONG_RATE: "Set the rate at which it was recorded, or record it again.",
-    SourceReason.NOT_INSTALLED: "Install the extra that the message names: pip install 'edge-affect[camera]'.",
-    SourceReason.PERMISSION: "Add the user to the device's group (video, audio, i2c, bluetooth), log in again.",
+    SourceReason.NOT_INSTALLED: "Install the extra it names: pip install 'edge-affect[camera]'.",
+    SourceReason.PERMISSION: "Add the user to the device's group (video, audio, i2c, bluetooth).",
     SourceReason.BUSY: "Another program uses the device; close it.",
     SourceReason.DISCONNECTED: "Plug it in again; it is picked up by itself.",
     SourceReason.TIMEOUT: "Move the device closer, or replace its battery.",
@@ -57,7 +57,7 @@ def advice_for(error: EdgeError) -> str:
         case PublishError():
             return _PUBLISH[error.reason]
         case ConsentError():
-            return f"Record the consent with `edge-affect consent grant --sensor {error.sensor}`."
+            return f"Record it with `edge-affect consent grant CONFIG --sensor {error.sensor} --purpose ...`."
         case BudgetError():
             return "Nothing is published until the ledger can be used; see docs/privacy.md."
         case _:

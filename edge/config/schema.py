@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from edge.capture.mute.options import MuteOptions
 from edge.capture.options import SourceOptions, is_recording
 from edge.face.options import FaceOptions
 from edge.fusion.options import FusionOptions
@@ -53,6 +54,8 @@ class Config(Options):
     """What may leave the device. Read from local files only."""
     sources: Annotated[dict[Slug, SourceOptions], Field(min_length=1)]
     """The sensors and recordings, by a name of your choice."""
+    mute: MuteOptions = MuteOptions()
+    """The switch and the indicator light at the housing."""
     readers: ReaderOptions = ReaderOptions()
     """What reads the samples."""
     fusion: FusionOptions = FusionOptions()

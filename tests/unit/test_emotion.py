@@ -10,7 +10,7 @@ from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion, valence_arousal
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_a_certain_class_lies_at_its_own_place(emotion: Emotion) -> None:
-    assert valence_arousal(np.eye(8)[emotion.index]) == pytest.approx(CIRCUMPLEX[emotion])
+    assert valence_arousal(np.eye(8)[emotion.position]) == pytest.approx(CIRCUMPLEX[emotion])
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=8, max_size=8))

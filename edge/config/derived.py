@@ -1,0 +1,51 @@
+"""What follows from a config: how the device presents itself, and where its state lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge import __version__
+from edge.capture.options import modality_of
+from edge.publish.node import Node, Sensor, SensorKind
+from edge.signals import Modality
+
+if TYPE_CHECKING:
+    from edge.config.schema import Config
+
+_SENSOR_KIND: Final = {
+    Modality.FACE: SensorKind.CAMERA,
+    Modality.SPEECH: SensorKind.MICROPHONE,
+    Modality.PHYSIOLOGY: SensorKind.WEARABLE,
+}
+
+
+def node_of(config: Config) -> Node:
+    """How the device presents itself to the broker."""
+    return Node(
+        id=config.node,
+        name=config.node.replace("-", " ").replace("_", " "),
+        version=__version__,
+        profile=config.privacy.profile,
+        window_s=config.privacy.window_s,
+        zones=(config.zone,),
+        sensors=tuple(
+            Sensor(name, _SENSOR_KIND[modality_of(options)]) for name, options in config.sources.items()
+        ),
+    )
+
+
+def state_directory(config: Config) -> Path:
+    """Where durable state lies: the config's choice, the service's, or the user's."""
+    if config.state_directory:
+        return config.state_directory
+    if service := os.environ.get("STATE_DIRECTORY"):
+        return Path(service)
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "edge-affect"
+
+
+def consent_path(config: Config) -> Path:
+    """The file of consents."""
+    return state_directory(config) / "consent.json"
