@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
@@ -59,7 +60,7 @@ def test_the_report_says_what_is_over_its_budget() -> None:
 
 def test_the_benchmark_films_the_person_at_its_own_rate_and_shape(tmp_path: Path) -> None:
     frames = [av.VideoFrame(640, 360, "yuv420p") for _ in range(48)]
-    recordings.write_video(tmp_path / "scene.mp4", frames, rate=24, size=(640, 360))
+    recordings.write_video(tmp_path / "scene.mp4", frames, rate=Fraction(24), size=(640, 360))
     with av.open(str(tmp_path / "scene.mp4")) as scene:
         filmed = list(benchmark._with_a_face(scene, 1.0))
     assert len(filmed) == 15
