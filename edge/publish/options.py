@@ -15,7 +15,7 @@ TopicPath = Annotated[
 ]
 """One or more topic levels, without wildcards and without a slash at either end."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=64)]
+ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
 
 class Protocol(StrEnum):
@@ -117,7 +117,7 @@ class Insufficient(StrEnum):
 class LampOptions(Options):
     """What all lamps have in common."""
 
-    zone: Name | None = None
+    zone: ZoneName | None = None
     """The zone that the lamp follows; every zone when left out."""
     palette: Palette = Palette.CIRCUMPLEX
     """The colours."""
