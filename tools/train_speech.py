@@ -180,9 +180,9 @@ def manifest_entry(
         "outputs": [
             {
                 "name": "logits",
-                "shape": [1, len(labels)],
+                "shape": [1, 2 * len(labels)],
                 "dtype": "int8",
-                "meaning": "logits over the labels",
+                "meaning": "logits over the labels: by training statistics, then by the source's own",
             }
         ],
         "labels": labels,

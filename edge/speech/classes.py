@@ -23,19 +23,42 @@ Russell and Mehrabian (1977) rate them as "relaxed" and "bored".
 """
 
 
+HALF_KNOWN_UTTERANCES: Final = 4.0
+"""After so many utterances of a voice both opinions of the net weigh the same."""
+
+
 class SpeechClasses:
-    """Reads logits over the labels of a manifest entry (`labels`, `parameters["temperature"]`)."""
+    """Turn logits into probabilities over the `labels` of a manifest entry, by its `temperature`."""
 
     def __init__(self, entry: ModelEntry) -> None:
         self.labels = entry.labels
         self._temperature = float(np.max(entry.parameters["temperature"]))
         targets = [EXTRA[label][0] if label in EXTRA else Emotion(label) for label in self.labels]
         self._share = np.zeros((len(self.labels), len(EMOTIONS)))
-        self._share[np.arange(len(targets)), [target.index for target in targets]] = 1
+        self._share[np.arange(len(targets)), [target.position for target in targets]] = 1
         self.mask: NDArray[np.bool_] = self._share.sum(axis=0) > 0
         self._coordinates = np.array(
             [EXTRA[label][1] if label in EXTRA else CIRCUMPLEX[Emotion(label)] for label in self.labels]
         )
+
+    def blend(self, logits: NDArray[np.floating], *, utterances: float) -> NDArray[np.float64]:
+        """Weigh the net's two opinions by how well the voice is known.
+
+        Parameters
+        ----------
+        logits
+            Shape (2 * len(labels),): by the training statistics, then by those of the source.
+        utterances
+            How many utterances the statistics of the source rest on.
+
+        Returns
+        -------
+        Shape (len(labels),).
+        """
+        stranger, familiar = np.asarray(logits, dtype=np.float64).reshape(2, -1)
+        known = utterances / (utterances + HALF_KNOWN_UTTERANCES)
+        blended: NDArray[np.float64] = (1 - known) * stranger + known * familiar
+        return blended
 
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Calibrated probabilities over `labels`."""

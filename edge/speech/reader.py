@@ -181,10 +181,11 @@ class SpeechReader:
         frames, start_s, end_s = self._utterance.frames()
         values = functionals(frames)
         (logits,) = self._net(self.normalisation(values)[None])
+        blended = self.classes.blend(logits[0], utterances=self.normalisation.utterances)
         reading = VoiceReading(
             start_s=start_s,
             end_s=end_s,
-            probabilities=self.classes.probabilities(logits[0]),
+            probabilities=self.classes.probabilities(blended),
             quality=reading_quality(frames, clipped_share=self._clipped_share),
         )
         return reading, values

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from voices import RATE_HZ, voice_like
 
 from edge.speech.frontend import Frames, FrontEnd
 from edge.speech.functionals import FUNCTIONALS, SHORTEST_FRAMES, functionals
 from edge.speech.quality import reading_quality
-
-from voices import RATE_HZ, voice_like
 
 
 def value(values, name):
