@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -114,6 +115,32 @@ class Insufficient(StrEnum):
     KEEP = "keep"
 
 
+class Hours(Options):
+    """A part of the day in local time; it may span midnight."""
+
+    start: time
+    """When it begins, e.g. `22:00`."""
+    end: time
+    """When it is over."""
+
+    def contains(self, local: time) -> bool:
+        """Whether a time of day lies inside."""
+        if self.start <= self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+
+class NightOptions(Hours):
+    """Dimmer hours."""
+
+    start: time = time(22)
+    """When they begin."""
+    end: time = time(7)
+    """When they are over."""
+    brightness: float = Field(default=0.1, gt=0, le=1)
+    """Share of the lamp's full brightness at most."""
+
+
 class LampOptions(Options):
     """What all lamps have in common."""
 
@@ -129,6 +156,8 @@ class LampOptions(Options):
     """How long it takes to fade from one colour to the next."""
     insufficient: Insufficient = Insufficient.NEUTRAL
     """Go to the neutral colour, or keep the last one, while there is too little to tell."""
+    night: NightOptions | None = None
+    """Dimmer hours; none when left out."""
 
 
 class WledOptions(LampOptions):

@@ -7,6 +7,7 @@ or more, so that no sequence of releases comes near the three flashes a second o
 from __future__ import annotations
 
 import threading
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from edge.publish.lights.esphome import Esphome
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
 class Lamp:
     """One lamp that follows one zone, or all of them."""
 
-    def __init__(self, options: AnyLampOptions, *, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, options: AnyLampOptions, *, now_s: Callable[[], float], local_time: Callable[[], time]
+    ) -> None:
         self._options = options
         self._adapter = make_adapter(options)
         self._now_s = now_s
+        self._local_time = local_time
         self._glow: Glow | None = None
         self._changed_s = 0.0
 
@@ -69,12 +73,18 @@ class Lamp:
             if options.insufficient is Insufficient.KEEP:
                 return ()
             state = State.NEUTRAL
-        glow = Glow(rgb=colour(options.palette, state), brightness=options.brightness)
+        glow = Glow(rgb=colour(options.palette, state), brightness=self._brightness())
         now_s = self._now_s()
         if glow == self._glow or (self._glow is not None and now_s - self._changed_s < options.min_dwell_s):
             return ()
         self._glow, self._changed_s = glow, now_s
         return self._show(glow)
+
+    def _brightness(self) -> float:
+        night = self._options.night
+        if night is not None and night.contains(self._local_time()):
+            return min(night.brightness, self._options.brightness)
+        return self._options.brightness
 
     def farewell(self) -> tuple[Message, ...]:
         """Bring back the scene that was found."""
@@ -87,8 +97,14 @@ class Lamp:
 class Lamps:
     """All lamps; safe to call from the street's thread and from the connection's."""
 
-    def __init__(self, options: Sequence[AnyLampOptions], *, now_s: Callable[[], float]) -> None:
-        self._lamps = tuple(Lamp(each, now_s=now_s) for each in options)
+    def __init__(
+        self,
+        options: Sequence[AnyLampOptions],
+        *,
+        now_s: Callable[[], float],
+        local_time: Callable[[], time] = lambda: datetime.now().astimezone().time(),
+    ) -> None:
+        self._lamps = tuple(Lamp(each, now_s=now_s, local_time=local_time) for each in options)
         self._lock = threading.Lock()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import datetime as dt
 import json
 
 import pytest
@@ -14,6 +15,7 @@ from edge.publish.lights.palette import Glow
 from edge.publish.options import (
     EsphomeOptions,
     Insufficient,
+    NightOptions,
     TasmotaOptions,
     WledOptions,
     Zigbee2MqttOptions,
@@ -260,6 +262,24 @@ def test_on_every_connection_a_lamp_is_asked_or_told_again():
     assert lamps.greet() == told
 
 
+@pytest.mark.parametrize(("hour", "bright"), [(12, 128), (21, 128), (22, 26), (3, 26), (7, 128)])
+def test_a_lamp_is_dim_at_night(hour, bright):
+    options = WledOptions(topic="wled/shelf", night=NightOptions())
+    lamps = Lamps([options], now_s=Time(), local_time=lambda: dt.time(hour))
+    (message,) = lamps.follow(release(State.ANGER))
+    assert json.loads(message.payload)["bri"] == bright
+
+
+def test_night_falls_without_a_new_state():
+    time, local = Time(), [dt.time(21, 59)]
+    options = WledOptions(topic="wled/shelf", night=NightOptions())
+    lamps = Lamps([options], now_s=time, local_time=lambda: local[0])
+    lamps.follow(release(State.ANGER))
+    time.now_s, local[0] = time.now_s + 60, dt.time(22)
+    (message,) = lamps.follow(release(State.ANGER))
+    assert json.loads(message.payload)["bri"] == 26
+
+
 # WCAG 2.2, 2.3.1 and its definition of a general flash: a pair of opposing changes of relative
 # luminance of 10 % or more of the maximum, where the darker image is below 0.80.
 
@@ -307,7 +327,9 @@ def test_the_counter_sees_a_strobe():
 
 
 EVENTS = st.lists(
-    st.tuples(st.sampled_from(State), st.floats(0.01, 8.0), st.booleans()), min_size=2, max_size=20
+    st.tuples(st.sampled_from(State), st.floats(0.01, 8.0), st.booleans(), st.sampled_from([12, 23])),
+    min_size=2,
+    max_size=20,
 )
 
 
@@ -316,12 +338,13 @@ EVENTS = st.lists(
 def test_no_sequence_of_releases_and_reconnections_makes_a_lamp_flash(options, events):
     time = Time()
     fastest = type(options).model_validate(
-        options.model_dump() | {"min_dwell_s": 5, "transition_s": 1, "brightness": 1}
+        options.model_dump() | {"min_dwell_s": 5, "transition_s": 1, "brightness": 1, "night": {}}
     )
-    lamps = Lamps([fastest], now_s=time)
+    hours = [12]
+    lamps = Lamps([fastest], now_s=time, local_time=lambda: dt.time(hours[0]))
     rate_hz = 20
     samples, level, target, step = [], 0.0, 0.0, 1.0
-    for state, gap_s, reconnects in events:
+    for state, gap_s, reconnects, hours[0] in events:
         messages = lamps.follow(release(state)) + (lamps.greet() if reconnects else [])
         for message in messages:
             if (asked := luminance(message)) is not None:
