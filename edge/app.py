@@ -24,14 +24,19 @@ from edge.fusion.room import Fusion
 from edge.gate.consent import ConsentStore
 from edge.gate.gate import open_gate
 from edge.gate.options import Context
+from edge.gate.report import describe
 from edge.inference import ModelStore
 from edge.inference.manifest import CommercialUse
 from edge.physiology import PhysiologyReader
 from edge.publish.mqtt import MqttPublisher
 from edge.publish.node import SensorStatus
+from edge.service.notify import notify
+from edge.service.page.server import Page
+from edge.service.page.view import PageView
+from edge.service.watchdog import Progress, Watchdog
 from edge.signals import Modality
 from edge.speech import SpeechReader
-from edge.street import Inbox, Observer, Station
+from edge.street import Audience, Inbox, Station
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +46,7 @@ if TYPE_CHECKING:
     from edge.config.schema import Config
     from edge.publish.commands import Command
     from edge.signals import Sample
-    from edge.street import Reader
+    from edge.street import Observer, Reader
 
 T = TypeVar("T")
 _LOG: Final = logging.getLogger(__name__)
@@ -86,7 +91,6 @@ class Street:
     def __init__(self, config: Config, *, clock: Clock, observer: Observer | None = None) -> None:
         self._config = config
         self._clock = clock
-        self._observer = observer or Observer()
         self._stopping = asyncio.Event()
         self._store = ModelStore(config.inference.models)
         self._consents = ConsentStore(consent_path(config))
@@ -94,12 +98,21 @@ class Street:
             if self._needs_consent(name):
                 self._consents.require(name, now_s=clock.wall_s())
         self._fusion = Fusion(config.fusion)
+        self._ticks = 0
+        node = node_of(config)
+        self.publisher = MqttPublisher(
+            node, config.publish.mqtt, lights=config.publish.lights, on_command=self._obey
+        )
+        view = PageView(
+            node,
+            promise=describe(config.privacy, config.deployment),
+            broker=(lambda: self.publisher.status) if config.publish.mqtt else None,
+        )
+        self._observer = Audience(view, *([observer] if observer else []))
+        self._page = Page(config.page, view, mute=self._mute_from_page) if config.page else None
         self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
         self._stations: dict[str, Station] = {}
         self._station_of = {name: self._build_station(name) for name in config.sources}
-        self.publisher = MqttPublisher(
-            node_of(config), config.publish.mqtt, lights=config.publish.lights, on_command=self._obey
-        )
         self._sensors = Sensors(
             make_sources(config.sources, clock=clock),
             clock=clock,
@@ -122,6 +135,9 @@ class Street:
         """Run until the recordings are over, `seconds` have passed, or `stop` is called."""
         with self._cleanup:
             await self.publisher.start()
+            if self._page:
+                await self._page.start()
+                _LOG.info("the local page is at %s", self._page.address)
             try:
                 async with asyncio.TaskGroup() as group:
                     endings = [group.create_task(self._recordings_over()), group.create_task(self._stopped())]
@@ -131,10 +147,15 @@ class Street:
                         )
                     workers = [group.create_task(station.run()) for station in self._stations.values()]
                     workers += [group.create_task(self._tick()), group.create_task(self._close_windows())]
+                    workers.append(group.create_task(Watchdog(self._progress).run()))
+                    notify("READY=1")
                     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
                     for task in (*endings, *workers):
                         task.cancel()
             finally:
+                notify("STOPPING=1")
+                if self._page:
+                    await self._page.stop()
                 await self.publisher.stop()
 
     def stop(self) -> None:
@@ -145,6 +166,13 @@ class Street:
     def sources(self) -> list[SourceStatus]:
         """What can be told of each source now."""
         return self._sensors.statuses
+
+    def _progress(self) -> dict[str, Progress]:
+        stations = {
+            name: Progress(station.worked_off, has_work=station.inbox.has_work)
+            for name, station in self._stations.items()
+        }
+        return {**stations, "fusion": Progress(self._ticks, has_work=True)}
 
     async def _stopped(self) -> None:
         await self._stopping.wait()
@@ -174,6 +202,7 @@ class Street:
             room = self._fusion.state(self._clock.now_s())
             self._observer.on_stage("fusion", time.perf_counter() - began_s)
             self._observer.on_room(room)
+            self._ticks += 1
             self._gate.observe(room, self._clock.wall_s())
 
     async def _close_windows(self) -> None:
@@ -251,6 +280,9 @@ class Street:
 
     def _obey(self, command: Command) -> None:
         self._sensors.obey(muted=command.muted, sensor=command.sensor)
+
+    def _mute_from_page(self, sensor: str | None, muted: bool) -> None:
+        self._sensors.obey(muted=muted, sensor=sensor)
 
     def _forget(self, name: str) -> None:
         """Drop what a muted sensor has left in the window that is open."""

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from edge.signals import Affect, RoomState, Sample
 
 _LOG: Final = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class Reader(Protocol):
@@ -61,6 +59,53 @@ class Observer:
         """Take note: a stage finished one piece of work in so many real seconds."""
 
 
+class Audience(Observer):
+    """Several observers as one."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def on_source_status(self, status: SourceStatus) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_source_status(status)
+
+    def on_sample(self, sample: Sample) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_sample(sample)
+
+    def on_affect(self, affect: Affect) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_affect(affect)
+
+    def on_room(self, room: RoomState) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_room(room)
+
+    def on_decision(self, decision: Decision) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_decision(decision)
+
+    def on_release(self, release: Release) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_release(release)
+
+    def on_lamps(self, colours: Mapping[str, str]) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_lamps(colours)
+
+    def on_stage(self, stage: str, seconds: float) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.on_stage(stage, seconds)
+
+
 class Inbox:
     """A bounded queue before a reader that never blocks a sensor.
 
@@ -79,6 +124,11 @@ class Inbox:
         self._changed = asyncio.Condition()
         self._busy = False
         self.dropped = 0
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a sample waits or is being worked on."""
+        return self._busy or bool(self._samples)
 
     async def put(self, sample: Sample) -> None:
         """Add a sample, under the rule of this inbox."""
@@ -109,7 +159,7 @@ class Inbox:
     async def drained(self) -> None:
         """Wait until nothing is left and nothing is being worked on."""
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._samples and not self._busy)
+            await self._changed.wait_for(lambda: not self.has_work)
 
 
 class Station:
@@ -121,7 +171,7 @@ class Station:
         reader: Reader,
         inbox: Inbox,
         *,
-        run_blocking: Callable[[Callable[[Any], T], Any], Awaitable[T]],
+        run_blocking: Callable[[Callable[[Any], Any], Any], Awaitable[Any]],
         deliver: Callable[[Affect], None],
         observer: Observer,
     ) -> None:

@@ -14,6 +14,7 @@ from edge.clock import RealClock, VirtualClock
 from edge.clock import run as run_on
 from edge.config.load import load_config
 from edge.errors import PublishError, SourceError, SourceReason
+from edge.gate.retention import keep_in_memory
 from edge.street import Observer
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def command(options: argparse.Namespace) -> int:
     """Run the street; 0 when it ended by itself, by `--seconds` or by a signal."""
     config = load_config(options.config, overrides=options.overrides).config
     clock = clock_for(config)
+    if not clock.is_virtual:
+        keep_in_memory()
     return run_on(_run(config, clock=clock, options=options), clock=clock)
 
 

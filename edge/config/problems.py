@@ -24,6 +24,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
+_NOTHING: Final = object()
+
+
 def problems_of(error: ValidationError, document: Document, schema: Schema) -> list[Problem]:
     """Every error of a validation as a `Problem`, in the order of the files' lines."""
     problems = [_problem(detail, document, schema) for detail in error.errors(include_url=False)]
@@ -54,14 +57,21 @@ def _document_path(location: Iterable[str | int], data: Any) -> KeyPath:
     path: list[str | int] = []
     parts = list(location)
     for position, part in enumerate(parts):
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        inner = _inner(data, part)
+        is_tag = isinstance(data, dict) and data.get("kind") == part
+        if inner is not _NOTHING:
             path.append(part)
-            data = data[part]
-        elif position == len(parts) - 1 and not (isinstance(data, dict) and data.get("kind") == part):
+            data = inner
+        elif position == len(parts) - 1 and not is_tag:
             path.append(part)
     return tuple(path)
+
+
+def _inner(data: Any, part: Any) -> Any:
+    try:
+        return data[part] if isinstance(data, dict | list) else _NOTHING
+    except (KeyError, IndexError, TypeError):
+        return _NOTHING
 
 
 def _suggestion(detail: Any, path: KeyPath, data: Any, schema: Schema) -> str | None:

@@ -16,6 +16,7 @@ from edge.inference.options import InferenceOptions
 from edge.options import ConfigPath, Options
 from edge.physiology.options import PhysiologyOptions
 from edge.publish.options import PublishOptions
+from edge.service.page.options import PageOptions
 from edge.speech.options import SpeechOptions
 
 Slug = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
@@ -62,6 +63,8 @@ class Config(Options):
     """How readings become one state."""
     publish: PublishOptions = PublishOptions()
     """Where releases go."""
+    page: PageOptions | None = None
+    """The local page in the browser; none when unset."""
     inference: InferenceOptions = InferenceOptions()
     """How models are run."""
     replay: ReplayOptions = ReplayOptions()

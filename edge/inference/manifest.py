@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from edge.errors import ModelError, ModelReason
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class CommercialUse(StrEnum):
@@ -38,7 +36,7 @@ class TensorSpec(_Entry):
 class ModelEntry(_Entry):
     """One model of the manifest; `parameters` holds the numbers its reader needs beside the weights."""
 
-    file: str
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.tflite$")]
     task: str
     version: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -51,6 +49,7 @@ class ModelEntry(_Entry):
     outputs: tuple[TensorSpec, ...]
     labels: tuple[str, ...] = ()
     parameters: dict[str, float | tuple[float, ...]] = {}
+    golden: tuple[tuple[float, ...], ...] = ()
 
 
 class Manifest(_Entry):
@@ -60,17 +59,15 @@ class Manifest(_Entry):
     models: dict[str, ModelEntry]
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read and validate a manifest.
+def parse_manifest(content: bytes, *, name: str) -> Manifest:
+    """Parse and validate the bytes of a manifest; `name` is for messages.
 
     Raises
     ------
     ModelError
-        It is missing or malformed.
+        It is malformed.
     """
     try:
-        return Manifest.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise ModelError(path.name, ModelReason.MISSING, f"no manifest at {path}") from error
-    except (OSError, UnicodeDecodeError, YAMLError, ValidationError) as error:
-        raise ModelError(path.name, ModelReason.ALTERED, f"malformed manifest: {error}") from error
+        return Manifest.model_validate(YAML(typ="safe", pure=True).load(content.decode()))
+    except (UnicodeDecodeError, YAMLError, ValidationError) as error:
+        raise ModelError(name, ModelReason.ALTERED, f"malformed manifest: {error}") from error

@@ -30,9 +30,10 @@ class Tensor:
         """Real values to what the tensor holds, rounded to nearest and clipped to its range."""
         if not self.scale:
             return np.ascontiguousarray(values, dtype=self.dtype)
-        limits = np.iinfo(self.dtype)
+        limits = np.iinfo(np.dtype(self.dtype).name)
         steps = np.rint(values / self.scale) + self.zero_point
-        return np.clip(steps, limits.min, limits.max).astype(self.dtype)
+        held: NDArray[Any] = np.clip(steps, limits.min, limits.max).astype(self.dtype)
+        return held
 
     def dequantize(self, held: NDArray[Any]) -> NDArray[np.float32]:
         """What the tensor holds to real values."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.errors import ModelError, ModelReason
-from edge.inference.manifest import Manifest, ModelEntry, read_manifest
+from edge.inference.manifest import Manifest, ModelEntry, parse_manifest
 from edge.inference.model import Model
-from edge.inference.runtime import Runtime
+from edge.inference.signature import SIGNATURE_SUFFIX, require_signature
 from edge.shipped import shipped_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.inference.runtime import Runtime
 
 MANIFEST: Final = "manifest.yaml"
 
@@ -22,11 +26,27 @@ class ModelStore:
     ----------
     directory
         Where `manifest.yaml` and the weights lie; the shipped models when None.
+    trusted_key
+        Public key with which the manifest must be signed; None takes it as it is, which is right for the
+        models that came with the package.
+
+    Raises
+    ------
+    ModelError
+        The manifest is missing, malformed, or not signed with the key.
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
+    def __init__(self, directory: Path | None = None, *, trusted_key: Path | None = None) -> None:
         self.directory = directory or shipped_directory("models")
-        self.manifest: Manifest = read_manifest(self.directory / MANIFEST)
+        path = self.directory / MANIFEST
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(MANIFEST, ModelReason.MISSING, f"no manifest at {path}") from error
+        if trusted_key is not None:
+            signature = path.with_name(MANIFEST + SIGNATURE_SUFFIX)
+            require_signature(content, signature=signature, trusted_key=trusted_key)
+        self.manifest: Manifest = parse_manifest(content, name=MANIFEST)
 
     def entry(self, name: str) -> ModelEntry:
         """What the manifest says of a model.
