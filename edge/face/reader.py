@@ -85,7 +85,7 @@ class FaceReader:
 
     def _read_track(self, rgb: NDArray[np.uint8], track: Track) -> Affect:
         tile = cut_tile(rgb, track.face)
-        probabilities = self._express(tile)
+        probabilities = track.steady(self._express(tile), track.seen_s)
         valence, arousal = valence_arousal(probabilities)
         start_s = track.seen_s if track.read_s is None else track.read_s
         track.read_s = track.seen_s
@@ -98,7 +98,7 @@ class FaceReader:
             mask=np.ones(len(EMOTIONS), dtype=np.bool_),
             valence=valence,
             arousal=arousal,
-            quality=quality(track.face, tile),
+            quality=quality(track.face, tile) * track.liveness(tile, track.seen_s),
             facing=float(is_facing(track.face)),
         )
 

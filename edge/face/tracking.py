@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.face.detector import overlap
+from edge.face.liveness import Liveness
+from edge.face.smoothing import OneEuroFilter
 
 if TYPE_CHECKING:
     from edge.face.detector import Face
@@ -27,6 +29,8 @@ class Track:
     seen_s: float
     who: int = field(default_factory=lambda: secrets.randbits(63))
     read_s: float | None = None
+    steady: OneEuroFilter = field(default_factory=OneEuroFilter)
+    liveness: Liveness = field(default_factory=Liveness)
 
 
 class FaceTracker:
