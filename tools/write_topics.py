@@ -68,6 +68,17 @@ def info_schema() -> dict[str, Any]:
     return _document("what the node is", _closed(keys))
 
 
+def nudge_schema() -> dict[str, Any]:
+    """Describe a hint to the wearer."""
+    keys: dict[str, Any] = {
+        "v": {"const": PAYLOAD_VERSION},
+        "event_type": {"const": "nudge"},
+        "breaths_per_minute": _POSITIVE,
+        "seconds": _POSITIVE,
+    }
+    return _document("hint to the wearer", _closed(keys))
+
+
 def page() -> str:
     """Write the whole page."""
     states = "\n".join(
@@ -77,6 +88,7 @@ def page() -> str:
     return _PAGE.format(
         topics=_table(Topics("<prefix>", "<node>", "<discovery_prefix>")),
         states=states,
+        nudge=f"```json\n{json.dumps(nudge_schema(), indent=2)}\n```",
         info=f"```json\n{json.dumps(info_schema(), indent=2)}\n```",
     )
 
@@ -97,6 +109,9 @@ def _table(topics: Topics) -> str:
         (topics.mute_set, f"command {on_off}", "ignored if retained"),
         (topics.sensor_mute_state("<sensor>"), on_off, "yes"),
         (topics.sensor_mute_set("<sensor>"), f"command {on_off}", "ignored if retained"),
+        (topics.nudge, "[hint to the wearer](#nudge)", "**no**"),
+        (topics.pacer, "`in`, `out`: each as that half of a breath begins", "**no**"),
+        (topics.not_now, "command `PRESS`: no hints for a while", "ignored if retained"),
         (topics.discovery, "Home Assistant device discovery", "yes"),
         (topics.home_assistant_status, "heard only: `online` makes the node announce itself again", ""),
     ]
@@ -134,6 +149,12 @@ the command topics of its lamps.
 ## Info
 
 {info}
+
+## Nudge
+
+Sent only with `publish.nudge` and the profile `personal`.
+
+{nudge}
 """
 
 

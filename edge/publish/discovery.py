@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edge.emotion import Emotion
 from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
+from edge.publish.nudge import PRESS
 from edge.release import Level, Profile, State
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def discovery_payload(node: Node, topics: Topics) -> dict[str, Any]:
             named = entity | {"name": f"{prefix}{entity['name']}"}
             components[f"{zone}_{key}"] = named
     components["mute"] = _mute_switch("Mute all sensors", topics.mute_set, topics.mute_state)
+    if node.nudges:
+        components |= _nudge_entities(topics)
     for sensor in node.muted_one_by_one:
         components |= _sensor_entities(node, topics, sensor)
     device: dict[str, Any] = {
@@ -133,6 +136,25 @@ def _sensor_entities(node: Node, topics: Topics, sensor: Sensor) -> dict[str, di
             "state_topic": topics.sensor_status(sensor.name),
         }
     return entities
+
+
+def _nudge_entities(topics: Topics) -> dict[str, dict[str, Any]]:
+    return {
+        "nudge": {
+            "platform": "event",
+            "name": "Nudge",
+            "icon": "mdi:meditation",
+            "state_topic": topics.nudge,
+            "event_types": ["nudge"],
+        },
+        "not_now": {
+            "platform": "button",
+            "name": "Not now",
+            "icon": "mdi:bell-sleep-outline",
+            "command_topic": topics.not_now,
+            "payload_press": PRESS.decode(),
+        },
+    }
 
 
 def _mute_switch(name: str, command_topic: str, state_topic: str) -> dict[str, Any]:

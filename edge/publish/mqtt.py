@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from edge.publish.commands import command_topics, parse_command
 from edge.publish.connection import Connection, Incoming, Subscription
@@ -16,6 +18,8 @@ from edge.publish.discovery import discovery_message
 from edge.publish.lights.lamp import Lamps
 from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
+from edge.publish.nudge import PRESS, Nudge
+from edge.publish.pacer import Pacer
 from edge.publish.topics import Topics
 
 if TYPE_CHECKING:
@@ -26,8 +30,11 @@ if TYPE_CHECKING:
     from edge.errors import PublishError
     from edge.publish.commands import Command
     from edge.publish.node import Node
-    from edge.publish.options import AnyLampOptions, MqttOptions, Protocol
+    from edge.publish.nudge import Breath
+    from edge.publish.options import AnyLampOptions, MqttOptions, NudgeOptions, Protocol
     from edge.release import Release
+
+_NUDGE_EXPIRES_AFTER_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class MqttPublisher:
         The broker; None publishes nothing.
     lights
         Lamps that follow the releases.
+    nudge
+        Hints to the wearer; None for none.
     on_command
         Called on the event loop of `start` for each valid command.
     birth_delay_s
@@ -81,6 +90,7 @@ class MqttPublisher:
         options: MqttOptions | None,
         *,
         lights: Sequence[AnyLampOptions] = (),
+        nudge: NudgeOptions | None = None,
         on_command: Callable[[Command], None] = lambda _command: None,
         birth_delay_s: tuple[float, float] = (0.5, 3.0),
         now_s: Callable[[], float] = time.monotonic,
@@ -91,6 +101,9 @@ class MqttPublisher:
         self._birth_delay_s = birth_delay_s
         self._now_s = now_s
         self._lamps = Lamps(lights if options else (), now_s=now_s)
+        self._nudge_options = nudge
+        self._nudge = Nudge(nudge) if nudge and options else None
+        self._pacer = Pacer(self._breathe)
         self._lock = threading.Lock()
         self._newest: dict[str, _Outgoing] = {}
         self._published = 0
@@ -162,6 +175,10 @@ class MqttPublisher:
         outgoing.sent = self._send(message)
         for lamp_message in self._lamps.follow(release):
             self._send(lamp_message)
+        local = datetime.now().astimezone().time()
+        if self._nudge is not None and self._nudge.follow(release, now_s=self._now_s(), local=local):
+            self._send(Message(self._topics.nudge, self._nudge.payload(), expiry_s=_NUDGE_EXPIRES_AFTER_S))
+            self._pacer.start(self._nudge.breaths())
 
     def report(self, sensor: str, status: SensorStatus) -> None:
         """Say how a sensor is doing, as far as the profile lets others know."""
@@ -182,12 +199,15 @@ class MqttPublisher:
             return
         if self._birth is not None:
             self._birth.cancel()
+        self._pacer.stop()
         farewell = [*self._lamps.farewell(), Message(self._topics.status, b"offline", retain=True)]
         await asyncio.to_thread(self._connection.stop, farewell)
 
     def _subscriptions(self) -> list[Subscription]:
         subscriptions = [Subscription(topic, retained=False) for topic in self._commands]
         subscriptions += [Subscription(topic, retained=True) for topic in self._lamps.topics]
+        if self._nudge is not None:
+            subscriptions.append(Subscription(self._topics.not_now, retained=False))
         if self._options is not None and self._options.discovery:
             subscriptions.append(Subscription(self._topics.home_assistant_status, retained=False))
         return subscriptions
@@ -232,6 +252,11 @@ class MqttPublisher:
             if incoming.payload == b"online" and not incoming.retained:
                 self._announce_soon()
             return
+        if self._nudge is not None and incoming.topic == self._topics.not_now:
+            if incoming.payload == PRESS and not incoming.retained:
+                self._nudge.not_now(now_s=self._now_s())
+                self._pacer.cancel()
+            return
         command = parse_command(self._commands, incoming.topic, incoming.payload, retained=incoming.retained)
         if command is not None:
             self._pass_on(command)
@@ -254,6 +279,14 @@ class MqttPublisher:
     def _announce(self) -> None:
         for message in [*self._announcement(), *self._standing()]:
             self._send(message)
+
+    def _breathe(self, breath: Breath | None) -> None:
+        if breath is not None:
+            expiry_s = math.ceil(breath.lasts_s)
+            self._send(Message(self._topics.pacer, breath.word.encode(), expiry_s=expiry_s))
+        if self._nudge_options is not None and self._nudge_options.lamps:
+            for message in self._lamps.breathe(breath):
+                self._send(message)
 
     def _send(self, message: Message) -> MQTTMessageInfo | None:
         return self._connection.send(message) if self._connection is not None else None

@@ -67,6 +67,8 @@ class Node:
         Model of the board, if known.
     models
         Name and SHA-256 of each model in use.
+    nudges
+        Whether it gives its wearer hints.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Node:
     sensors: tuple[Sensor, ...] = ()
     board: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
+    nudges: bool = False
 
     def __post_init__(self) -> None:
         _require_id(self.id, "node id")

@@ -203,6 +203,25 @@ AnyLampOptions = Annotated[
 ]
 
 
+class NudgeOptions(Options):
+    """A gentle hint to its wearer when stress stays high. Needs the profile `personal`."""
+
+    held_s: float = Field(default=300, ge=30, le=3600)
+    """Stress must have been high for so long."""
+    pause_s: float = Field(default=3600, ge=600, le=86400)
+    """Least time between two hints."""
+    not_now_s: float = Field(default=10800, ge=600, le=86400)
+    """How long "not now" keeps it silent."""
+    quiet: Hours | None = Hours(start=time(22), end=time(8))
+    """Hours without hints; null for none."""
+    breaths_per_minute: float = Field(default=6, ge=4, le=10)
+    """Pace of the breathing that is proposed."""
+    breathing_s: float = Field(default=60, ge=20, le=600)
+    """How long it is proposed for."""
+    lamps: bool = True
+    """Let the lamps breathe along."""
+
+
 class PublishOptions(Options):
     """Where releases go."""
 
@@ -210,9 +229,11 @@ class PublishOptions(Options):
     """The broker; without one nothing leaves the device."""
     lights: tuple[AnyLampOptions, ...] = ()
     """Lamps that show the state of a zone; they are reached through the broker."""
+    nudge: NudgeOptions | None = None
+    """A gentle hint when stress stays high; none when left out."""
 
     @model_validator(mode="after")
     def _lights_need_a_broker(self) -> Self:
-        if self.lights and self.mqtt is None:
-            raise ValueError("lights are reached through the broker: set mqtt")
+        if (self.lights or self.nudge) and self.mqtt is None:
+            raise ValueError("lights and hints are reached through the broker: set mqtt")
         return self

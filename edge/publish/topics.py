@@ -55,6 +55,21 @@ class Topics:
         return f"{self.root}/sensor/{sensor}/mute/state"
 
     @property
+    def nudge(self) -> str:
+        """A hint to the wearer, never retained."""
+        return f"{self.root}/nudge"
+
+    @property
+    def pacer(self) -> str:
+        """`in` and `out` while breathing is paced, never retained."""
+        return f"{self.root}/nudge/pacer"
+
+    @property
+    def not_now(self) -> str:
+        """Command: no hints for a while."""
+        return f"{self.root}/nudge/not_now"
+
+    @property
     def discovery(self) -> str:
         """Home Assistant's device discovery topic for the node, retained."""
         return f"{self.discovery_prefix}/device/edge_affect_{self.node}/config"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.publish.lights.esphome import Esphome
 from edge.publish.lights.palette import Glow, colour
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
     from edge.publish.lights.adapter import LampAdapter
     from edge.publish.message import Message
+    from edge.publish.nudge import Breath
     from edge.publish.options import AnyLampOptions
     from edge.release import Release
+
+
+_SUNK_SHARE: Final = 0.5
 
 
 class Lamp:
@@ -39,6 +43,7 @@ class Lamp:
         self._local_time = local_time
         self._glow: Glow | None = None
         self._changed_s = 0.0
+        self._breathing = False
 
     @property
     def name(self) -> str:
@@ -75,10 +80,25 @@ class Lamp:
             state = State.NEUTRAL
         glow = Glow(rgb=colour(options.palette, state), brightness=self._brightness())
         now_s = self._now_s()
-        if glow == self._glow or (self._glow is not None and now_s - self._changed_s < options.min_dwell_s):
+        if (
+            self._breathing
+            or glow == self._glow
+            or (self._glow is not None and now_s - self._changed_s < options.min_dwell_s)
+        ):
             return ()
         self._glow, self._changed_s = glow, now_s
         return self._show(glow)
+
+    def breathe(self, breath: Breath | None) -> tuple[Message, ...]:
+        """Swell with a breath in, sink with a breath out, go back to the colour when it is None."""
+        if self._glow is None:
+            return ()
+        self._breathing = breath is not None
+        if breath is None:
+            return self._show(self._glow)
+        share = 1.0 if breath.word == "in" else _SUNK_SHARE
+        glow = Glow(self._glow.rgb, share * self._glow.brightness)
+        return self._adapter.show(glow, breath.lasts_s)
 
     def _brightness(self) -> float:
         night = self._options.night
@@ -133,6 +153,11 @@ class Lamps:
         """For a release: what to send to the lamps that follow its zone."""
         with self._lock:
             return [message for lamp in self._lamps for message in lamp.follow(release)]
+
+    def breathe(self, breath: Breath | None) -> list[Message]:
+        """Let all lamps breathe along."""
+        with self._lock:
+            return [message for lamp in self._lamps for message in lamp.breathe(breath)]
 
     def farewell(self) -> list[Message]:
         """On stop: bring back the scenes that were found."""

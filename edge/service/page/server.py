@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 import h11
 
+from edge.errors import ConfigError, Problem
 from edge.service.page.guard import COOKIE, Guard
 
 if TYPE_CHECKING:
@@ -110,12 +111,16 @@ class Page:
 
         Raises
         ------
-        OSError
+        ConfigError
             The address is taken or is not ours.
         """
-        self._server = await asyncio.start_server(
-            self._accept, self._options.host, self._options.port, limit=_MOST_HEADER_BYTES
-        )
+        host, port = self._options.host, self._options.port
+        try:
+            self._server = await asyncio.start_server(self._accept, host, port, limit=_MOST_HEADER_BYTES)
+        except OSError as error:
+            why = f"cannot listen on {host}:{port}: {error.strerror or error}"
+            problem = Problem(file="config", line=0, column=0, key="page", message=why)
+            raise ConfigError([problem]) from error
 
     async def stop(self) -> None:
         """Close every connection."""

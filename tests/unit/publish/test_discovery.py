@@ -35,6 +35,7 @@ def a_node(profile, zones=("living_room",)):
             Sensor("chest-strap", SensorKind.WEARABLE),
         ),
         board="Raspberry Pi 5",
+        nudges=profile is Profile.PERSONAL,
     )
 
 

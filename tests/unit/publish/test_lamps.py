@@ -7,7 +7,7 @@ import datetime as dt
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.publish.lights.lamp import Lamps, make_adapter
@@ -334,6 +334,7 @@ EVENTS = st.lists(
 
 
 @pytest.mark.parametrize("options", KINDS)
+@settings(max_examples=40)
 @given(events=EVENTS)
 def test_no_sequence_of_releases_and_reconnections_makes_a_lamp_flash(options, events):
     time = Time()

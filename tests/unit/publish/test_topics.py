@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 import write_topics
 from edge.emotion import Emotion
 from edge.publish.node import Node
+from edge.publish.nudge import Nudge
+from edge.publish.options import NudgeOptions
 from edge.release import Level, Profile, Release, State
 
 QUARTERS = st.none() | st.integers(-4, 4).map(lambda quarter: quarter / 4)
@@ -50,6 +52,11 @@ def test_the_schema_refuses_what_is_no_release(wrong):
     release = Release("room", Profile.HOUSEHOLD, 1, 10.0, State.NEUTRAL)
     schema = write_topics.state_schema(Profile.HOUSEHOLD)
     assert not Draft202012Validator(schema).is_valid(release.payload() | wrong)
+
+
+def test_a_hint_fits_its_schema():
+    hint = json.loads(Nudge(NudgeOptions()).payload())
+    Draft202012Validator(write_topics.nudge_schema()).validate(hint)
 
 
 @pytest.mark.parametrize("profile", Profile)

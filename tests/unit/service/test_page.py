@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from edge.capture.supervisor import SourceState, SourceStatus
-from edge.errors import SourceReason
+from edge.errors import ConfigError, SourceReason
 from edge.gate.decision import Decision, Reason
 from edge.publish.node import Node, Sensor, SensorKind
 from edge.release import Profile, Release, State
@@ -184,6 +184,12 @@ async def test_with_a_token_nothing_is_told_without_it(monkeypatch):
         assert "SameSite=Strict" in cookie
         assert (await here.ask("GET", "/state", Cookie=cookie.partition(";")[0]))[0] == 200
         assert (await here.ask("GET", "/state", Authorization=f"Bearer {TOKEN}"))[0] == 200
+
+
+async def test_an_address_that_is_taken_is_told():
+    async with running() as here:
+        with pytest.raises(ConfigError, match="cannot listen"):
+            await Page(PageOptions(port=here.port), here.view, mute=lambda *_: None).start()
 
 
 async def test_stop_ends_streams():

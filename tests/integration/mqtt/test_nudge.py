@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+from edge.publish.options import NudgeOptions, WledOptions
+from edge.release import Level, Profile, Release, State
+
+from .conftest import until
+
+ROOT = "edge-affect/pi-1"
+
+
+def stressed(window):
+    return Release("room", Profile.PERSONAL, window, 10.0, State.NEUTRAL, stress=Level.HIGH)
+
+
+async def test_a_hint_a_breathing_lamp_and_not_now(mosquitto, subscriber, publisher):
+    broker = mosquitto()
+    watcher = subscriber(broker.port)
+    device = await publisher(
+        broker.port,
+        lights=[WledOptions(topic="wled/desk")],
+        nudge=NudgeOptions(held_s=30, quiet=None),
+    )
+    await until(lambda: device.status.connected)
+    for window in range(1, 4):
+        await device.publish(stressed(window))
+    nudge = await asyncio.to_thread(watcher.expect, f"{ROOT}/nudge")
+    assert json.loads(nudge.payload)["event_type"] == "nudge"
+    assert not nudge.retained
+    await asyncio.to_thread(watcher.expect, f"{ROOT}/nudge/pacer", b"in")
+    swell = await asyncio.to_thread(watcher.expect, "wled/desk/api")
+    assert json.loads(swell.payload)["transition"] == 40
+    watcher.say(f"{ROOT}/nudge/not_now", b"PRESS")
+    back = await asyncio.to_thread(watcher.expect, "wled/desk/api")
+    assert json.loads(back.payload)["transition"] == 30
+    watcher.say(f"{ROOT}/nudge/not_now", b"nonsense")
+    await device.publish(stressed(4))
+    watcher.say("end", b"")
+    assert f"{ROOT}/nudge" not in [heard.topic for heard in watcher.all_until("end")]
