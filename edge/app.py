@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edge.capture import make_sources
-from edge.capture.options import is_recording, modality_of
+from edge.capture.options import modality_of
 from edge.capture.sensors import Sensors
 from edge.capture.supervisor import SourceState
 from edge.capture.wearer import WearerOptions
-from edge.config.derived import consent_path, node_of, state_directory
+from edge.config.derived import consent_path, needs_consent, node_of, state_directory
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader
 from edge.fusion.room import Fusion
 from edge.gate.consent import ConsentStore
 from edge.gate.gate import open_gate
-from edge.gate.options import Context
 from edge.gate.report import describe
 from edge.inference import ModelStore
 from edge.inference.manifest import CommercialUse
@@ -95,13 +94,17 @@ class Street:
         self._store = ModelStore(config.inference.models)
         self._consents = ConsentStore(consent_path(config))
         for name in config.sources:
-            if self._needs_consent(name):
+            if needs_consent(config, name):
                 self._consents.require(name, now_s=clock.wall_s())
         self._fusion = Fusion(config.fusion)
         self._ticks = 0
         node = node_of(config)
         self.publisher = MqttPublisher(
-            node, config.publish.mqtt, lights=config.publish.lights, on_command=self._obey
+            node,
+            config.publish.mqtt,
+            lights=config.publish.lights,
+            nudge=config.publish.nudge,
+            on_command=self._obey,
         )
         view = PageView(
             node,
@@ -263,16 +266,8 @@ class Street:
             return work(sample)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, sample)
 
-    def _needs_consent(self, name: str) -> bool:
-        """Recordings need none; in a public space the notice takes the place of consent to a camera."""
-        options = self._config.sources[name]
-        if is_recording(options):
-            return False
-        is_public = self._config.deployment.context is Context.PUBLIC_SPACE
-        return modality_of(options) is Modality.PHYSIOLOGY or not is_public
-
     def _is_agreed(self, name: str) -> bool:
-        return not self._needs_consent(name) or self._consents.holds(name, now_s=self._clock.wall_s())
+        return not needs_consent(self._config, name) or self._consents.holds(name, now_s=self._clock.wall_s())
 
     def _note_source(self, status: SourceStatus) -> None:
         self.publisher.report(status.name, _SENSOR_STATUS[status.state])

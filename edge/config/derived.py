@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge import __version__
-from edge.capture.options import modality_of
+from edge.capture.options import is_recording, modality_of
+from edge.gate.options import Context
 from edge.publish.node import Node, Sensor, SensorKind
 from edge.signals import Modality
 
@@ -33,12 +34,22 @@ def node_of(config: Config) -> Node:
         sensors=tuple(
             Sensor(name, _SENSOR_KIND[modality_of(options)]) for name, options in config.sources.items()
         ),
+        nudges=config.publish.nudge is not None,
     )
 
 
-def state_directory(config: Config) -> Path:
+def needs_consent(config: Config, name: str) -> bool:
+    """Recordings need none; in a public space the notice takes the place of consent to a camera."""
+    options = config.sources[name]
+    if is_recording(options):
+        return False
+    is_public = config.deployment.context is Context.PUBLIC_SPACE
+    return modality_of(options) is Modality.PHYSIOLOGY or not is_public
+
+
+def state_directory(config: Config | None) -> Path:
     """Where durable state lies: the config's choice, the service's, or the user's."""
-    if config.state_directory:
+    if config and config.state_directory:
         return config.state_directory
     if service := os.environ.get("STATE_DIRECTORY"):
         return Path(service)

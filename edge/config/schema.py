@@ -16,6 +16,7 @@ from edge.inference.options import InferenceOptions
 from edge.options import ConfigPath, Options
 from edge.physiology.options import PhysiologyOptions
 from edge.publish.options import PublishOptions
+from edge.release import Profile
 from edge.service.page.options import PageOptions
 from edge.speech.options import SpeechOptions
 
@@ -81,5 +82,11 @@ class Config(Options):
                 "conflict",
                 "{reason}",
                 {"key": "replay.speed", "reason": "`max` works with recordings only; live sensors need 1.0"},
+            )
+        if self.publish.nudge is not None and self.privacy.profile is not Profile.PERSONAL:
+            raise PydanticCustomError(
+                "conflict",
+                "{reason}",
+                {"key": "publish.nudge", "reason": "stress is known in the profile personal only"},
             )
         return self
