@@ -11,6 +11,7 @@ from bumble.core import UUID, AdvertisingData
 from bumble.device import Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address
+from bumble.transport.common import Transport
 
 from edge.capture.wearable.decoders import battery, bitalino, heart_rate, polar
 from virtual_wearables import payloads
@@ -25,7 +26,7 @@ _INDICATE: Final = Characteristic.Properties.INDICATE
 
 
 class Peripheral:
-    """One advertising device; `controller` is its radio (see `air.Air.controller`, or a real transport)."""
+    """One advertising device; `controller` is its radio: one of `air.Air`, or an open transport."""
 
     def __init__(self, name: str, address: str, *, controller: Any, service: str) -> None:
         self.device = Device.from_config_with_hci(
@@ -35,8 +36,11 @@ class Peripheral:
                 advertising_interval_min=100,
                 advertising_interval_max=100,
             ),
-            controller,
-            controller,
+            *(
+                (controller.source, controller.sink)
+                if isinstance(controller, Transport)
+                else (controller,) * 2
+            ),
         )
         self.service = service
         self._characteristics: dict[str, Any] = {}
