@@ -69,5 +69,5 @@ def parse_manifest(content: bytes, *, name: str) -> Manifest:
     """
     try:
         return Manifest.model_validate(YAML(typ="safe", pure=True).load(content.decode()))
-    except (UnicodeDecodeError, YAMLError, ValidationError) as error:
+    except (UnicodeDecodeError, YAMLError, ValidationError, RecursionError) as error:
         raise ModelError(name, ModelReason.ALTERED, f"malformed manifest: {error}") from error

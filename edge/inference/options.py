@@ -19,3 +19,5 @@ class InferenceOptions(Options):
     """Threads one model call may use."""
     models: ConfigPath | None = None
     """Directory with a `manifest.yaml`; the shipped models when unset."""
+    trusted_key: ConfigPath | None = None
+    """Public key (Ed25519, PEM) with which the manifest in `models` must be signed."""
