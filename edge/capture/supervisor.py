@@ -65,6 +65,7 @@ class SourceStatus:
     restarts: int
     samples: int
     counters: Mapping[str, int] = field(default_factory=dict)
+    battery_percent: int | None = None
 
 
 @runtime_checkable
@@ -74,6 +75,26 @@ class Counting(Protocol):
     @property
     def counters(self) -> Mapping[str, int]:
         """Name and number of each loss so far."""
+        ...
+
+
+@runtime_checkable
+class BatteryPowered(Protocol):
+    """A source that knows how full its battery is."""
+
+    @property
+    def battery_percent(self) -> int | None:
+        """Charge, once the device has told it."""
+        ...
+
+
+@runtime_checkable
+class Living(Protocol):
+    """A source that may be well and yet have nothing to say, as a strap that nobody wears."""
+
+    @property
+    def alive_s(self) -> float:
+        """When the device last gave a sign of life, with or without a sample."""
         ...
 
 
@@ -151,6 +172,9 @@ class Supervisor:
             restarts=max(0, self._starts - 1),
             samples=self._samples,
             counters=dict(self._source.counters) if isinstance(self._source, Counting) else {},
+            battery_percent=self._source.battery_percent
+            if isinstance(self._source, BatteryPowered)
+            else None,
         )
 
     def mute(self) -> None:
@@ -251,6 +275,8 @@ class Supervisor:
             elif self._state is SourceState.OK:
                 error = SourceError(self.name, SourceReason.TIMEOUT, self._silence())
                 self._enter(SourceState.STALE, error)
+            elif isinstance(self._source, Living) and now_s - self._source.alive_s < stale_after_s:
+                await self._clock.sleep_until(now_s + stale_after_s)
             else:
                 return
 

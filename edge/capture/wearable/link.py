@@ -70,6 +70,7 @@ class Link:
         self.name = name
         self.state = LinkState.IDLE
         self.battery_percent: int | None = None
+        self.heard_s = float("-inf")
         self.dropped_packets = 0
         self._radio = radio
         self._clock = clock
@@ -158,7 +159,8 @@ class Session:
             if len(self._packets) >= QUEUE_PACKETS:
                 self._packets.popleft()
                 self._link.dropped_packets += 1
-            self._packets.append(Packet(characteristic, payload, self._clock.now_s()))
+            self._link.heard_s = self._clock.now_s()
+            self._packets.append(Packet(characteristic, payload, self._link.heard_s))
             self._news.set()
 
         await self.guard(self._live().subscribe(characteristic, take))

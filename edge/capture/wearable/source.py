@@ -49,6 +49,11 @@ class Wearable:
         return self.link.battery_percent
 
     @property
+    def alive_s(self) -> float:
+        """When the last packet came, whatever was in it."""
+        return self.link.heard_s
+
+    @property
     def counters(self) -> Mapping[str, int]:
         """Packets that made no sense, and those dropped because the street was too slow."""
         return {"bad_packets": self._bad_packets, "dropped_packets": self.link.dropped_packets}

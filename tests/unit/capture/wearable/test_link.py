@@ -244,6 +244,33 @@ def test_strap_without_contact_or_with_senseless_rr_gives_no_beats() -> None:
     home.run(script())
 
 
+def test_strap_that_nobody_wears_is_stale_but_stays_connected() -> None:
+    peripheral = strap()
+    home = Home(peripheral)
+
+    async def script() -> None:
+        supervisor = home.add("strap")
+        worn = True
+
+        def send(_: int) -> None:
+            payload = payloads.heart_rate(60, [1000]) if worn else b"\x04\x00"
+            peripheral.notify(heart_rate.HEART_RATE_MEASUREMENT, payload)
+
+        home.play(1.0, send)
+        await asyncio.sleep(20)
+        assert supervisor.state is SourceState.OK
+        assert supervisor.status.battery_percent == 80
+        worn = False
+        await asyncio.sleep(300)
+        assert supervisor.state is SourceState.STALE
+        worn = True
+        await asyncio.sleep(2)
+        assert supervisor.state is SourceState.OK
+        assert peripheral.connects == 1
+
+    home.run(script())
+
+
 def test_nothing_but_nonsense_is_a_protocol_error() -> None:
     peripheral = strap()
     home = Home(peripheral)
