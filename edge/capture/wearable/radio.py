@@ -15,6 +15,17 @@ SCAN_S: Final = 5.0
 CONNECT_S: Final = 20.0
 CLOSE_S: Final = 3.0
 
+_SIGNS: Final = (
+    ("denied", SourceReason.PERMISSION, "Bluetooth may not be used by this user (group bluetooth)"),
+    ("powered_off", SourceReason.MISSING, "Bluetooth is switched off"),
+    ("notready", SourceReason.MISSING, "Bluetooth is switched off"),
+    ("serviceunknown", SourceReason.MISSING, "no Bluetooth service runs on this machine"),
+    ("no_bluetooth", SourceReason.MISSING, "this machine has no Bluetooth adapter"),
+    ("adapter", SourceReason.MISSING, "this machine has no Bluetooth adapter"),
+    ("inprogress", SourceReason.BUSY, "another program uses the Bluetooth adapter"),
+)
+"""What an error's names hold, and what that means."""
+
 
 class Connection(Protocol):
     """One peripheral while it is connected; every call may raise `SourceError`."""
@@ -156,7 +167,18 @@ def _explained(name: str) -> Iterator[None]:
     except PermissionError as error:
         raise SourceError(name, SourceReason.PERMISSION, "Bluetooth may not be used by this user") from error
     except (BleakError, OSError, EOFError) as error:
-        reason = SourceReason.MISSING if "adapter" in str(error).lower() else SourceReason.DISCONNECTED
-        raise SourceError(
-            name, reason, f"Bluetooth: {error}" if str(error) else "Bluetooth failed"
-        ) from error
+        raise SourceError(name, *_told_by(error)) from error
+
+
+def _told_by(error: Exception) -> tuple[SourceReason, str]:
+    """Look for what is wrong in the names that bleak, D-Bus and BlueZ give it."""
+    names = (
+        getattr(error, "dbus_error", None),
+        getattr(getattr(error, "reason", None), "name", None),
+        str(error),
+    )
+    told = " ".join(map(str, names)).lower()
+    for sign, reason, detail in _SIGNS:
+        if sign in told:
+            return reason, detail
+    return SourceReason.DISCONNECTED, f"Bluetooth: {error}" if str(error) else "Bluetooth failed"
