@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge.capture.wearable.decoders.battery import BATTERY_LEVEL, decode_battery_level
+from edge.capture.wearable.radio import CONNECT_S, SCAN_S
 from edge.errors import DecodeError, SourceError, SourceReason
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ class Link:
         self._address = address
         self._silence_s = silence_s
 
+    @property
+    def alive_s(self) -> float:
+        """When the last packet came; now, while each step on the way has its own time limit."""
+        on_the_way = self.state in (LinkState.SEARCHING, LinkState.CONNECTING, LinkState.PREPARING)
+        return self._clock.now_s() if on_the_way else self.heard_s
+
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Session]:
         """Find and connect; what is claimed and connected is given back at the end."""
@@ -86,7 +93,10 @@ class Link:
         try:
             self.state = LinkState.SEARCHING
             async with self._radio.lock:
-                found = await self._radio.find(self.name, address=self._address, service=self._service)
+                found = await session.guard(
+                    self._radio.find(self.name, address=self._address, service=self._service),
+                    at_most_s=SCAN_S + OPERATION_S,
+                )
                 if found is None:
                     raise SourceError(self.name, SourceReason.MISSING, "is not in sight over Bluetooth")
                 address = self._radio.address(found)
@@ -95,7 +105,10 @@ class Link:
                 claimed = address
                 self._radio.taken.add(address)
                 self.state = LinkState.CONNECTING
-                session.connection = await self._radio.connect(self.name, found, on_lost=session.lose)
+                session.connection = await session.guard(
+                    self._radio.connect(self.name, found, on_lost=session.lose),
+                    at_most_s=CONNECT_S + OPERATION_S,
+                )
             self._address = address
             self.state = LinkState.PREPARING
             await self._watch_battery(session)
@@ -205,10 +218,10 @@ class Session:
                 detail = f"has sent nothing for {self._silence_s:.0f} s"
                 raise SourceError(self._link.name, SourceReason.TIMEOUT, detail) from error
 
-    async def guard(self, operation: Awaitable[T]) -> T:
+    async def guard(self, operation: Awaitable[T], *, at_most_s: float = OPERATION_S) -> T:
         """Await `operation`, but not for ever."""
         try:
-            async with asyncio.timeout(OPERATION_S):
+            async with asyncio.timeout(at_most_s):
                 return await operation
         except TimeoutError as error:
             raise SourceError(

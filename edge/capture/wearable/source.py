@@ -50,8 +50,8 @@ class Wearable:
 
     @property
     def alive_s(self) -> float:
-        """When the last packet came, whatever was in it."""
-        return self.link.heard_s
+        """When the last packet came, whatever was in it; now, while the link is on its way."""
+        return self.link.alive_s
 
     @property
     def counters(self) -> Mapping[str, int]:

@@ -194,6 +194,40 @@ def test_one_that_hangs_on_connect_does_not_keep_the_others_out() -> None:
     home.run(script())
 
 
+def test_waiting_for_a_busy_adapter_is_not_taken_for_a_failure() -> None:
+    straps = [strap(f"AA:00:00:00:00:0{i}", hangs_on_connect=i < 3) for i in range(4)]
+    home = Home(*straps)
+
+    async def script() -> None:
+        for i, peripheral in enumerate(straps):
+            home.add(f"strap{i}", HeartRateStrapOptions(kind="heart_rate_strap", address=peripheral.address))
+        home.beat(straps[3])
+        await asyncio.sleep(75)
+        assert home.states("strap3") == [SourceState.STARTING, SourceState.OK]
+
+    home.run(script())
+
+
+def test_radio_that_never_returns_is_given_up() -> None:
+    peripheral = strap()
+    home = Home(peripheral)
+
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def script() -> None:
+        home.radio.connect = hang  # type: ignore[assignment]
+        supervisor = home.add("strap")
+        await asyncio.sleep(31)
+        assert SourceReason.TIMEOUT in {seen.reason for seen in home.statuses["strap"]}
+        del home.radio.connect
+        home.beat(peripheral)
+        await asyncio.sleep(45)
+        assert supervisor.state is SourceState.OK
+
+    home.run(script())
+
+
 def test_two_sources_cannot_share_one_wearable() -> None:
     peripheral = strap()
     home = Home(peripheral)
