@@ -31,6 +31,8 @@ StartLimitBurst=10
 
 [Service]
 Type=notify
+# What root wrote there, such as a consent, has to belong to the service's own user.
+ExecStartPre=+/usr/bin/chown --recursive --reference=%S/private/edge-affect %S/private/edge-affect
 ExecStart={executable} run {config}
 Restart=on-failure
 RestartSec=2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.service.doctor.examine import Subject, examine
+from edge.service.doctor.checks import Subject, examine
 from edge.service.doctor.finding import Finding, Verdict
 
 __all__ = ["Finding", "Subject", "Verdict", "examine"]

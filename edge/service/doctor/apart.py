@@ -21,7 +21,7 @@ class Outcome:
 def ask(module: str, question: object, *, timeout_s: float) -> Outcome:
     """Run `python -m module` with a question as JSON on its standard input; its answer is JSON as well."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", module],
             input=json.dumps(question).encode(),
             capture_output=True,

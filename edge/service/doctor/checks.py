@@ -125,8 +125,8 @@ def check_broker(options: MqttOptions, *, node: str) -> Finding:
             time.sleep(0.05)
     finally:
         connection.stop(())
-    error = connection.problem or PublishError(connection.broker, PublishReason.AWAY, "it does not answer")
-    return Finding("broker", Verdict.FAIL, str(error), error=error)
+    problem = connection.problem or PublishError(connection.broker, PublishReason.AWAY, "it does not answer")
+    return Finding("broker", Verdict.FAIL, str(problem), error=problem)
 
 
 def check_source(name: str, options: SourceKinds, *, subject: Subject) -> Finding:

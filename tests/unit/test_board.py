@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge.board import Accelerator, Probe, detect
+from edge.config.load import load_config, preset_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODELS = {
+    "Raspberry Pi Zero 2 W Rev 1.0": "raspberry_pi_zero_2_w",
+    "Raspberry Pi 3 Model B Plus Rev 1.3": "raspberry_pi_3b_plus",
+    "Raspberry Pi 4 Model B Rev 1.5": "raspberry_pi_4",
+    "Raspberry Pi Compute Module 4 Rev 1.1": "raspberry_pi_4",
+    "Raspberry Pi 5 Model B Rev 1.0": "raspberry_pi_5",
+    "Freescale i.MX8MQ Phanbell": "coral_dev_board",
+    "Coral Dev Board Mini": "coral_dev_board_mini",
+    "Radxa ROCK 5B": "generic_arm64",
+}
+
+
+def tree(root: Path, **files: str) -> Probe:
+    for name, content in files.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return Probe(root, machine="aarch64")
+
+
+@pytest.mark.parametrize(("model", "preset"), MODELS.items())
+def test_each_board_is_told_by_its_device_tree(tmp_path: Path, model: str, preset: str) -> None:
+    (tmp_path / "proc/device-tree").mkdir(parents=True)
+    (tmp_path / "proc/device-tree/model").write_text(model + "\0")
+    board = detect(Probe(tmp_path, machine="aarch64"))
+    assert (board.name, board.preset) == (model, preset)
+
+
+def test_the_compatible_string_tells_as_well(tmp_path: Path) -> None:
+    (tmp_path / "proc/device-tree").mkdir(parents=True)
+    (tmp_path / "proc/device-tree/compatible").write_bytes(b"google,excelsior\0mediatek,mt8167\0")
+    assert detect(Probe(tmp_path, machine="aarch64")).preset == "coral_dev_board_mini"
+
+
+@pytest.mark.parametrize(("machine", "preset"), [("x86_64", "pc"), ("aarch64", "generic_arm64")])
+def test_a_machine_that_tells_nothing_is_taken_by_its_processor(
+    tmp_path: Path, machine: str, preset: str
+) -> None:
+    board = detect(Probe(tmp_path, machine=machine))
+    assert (board.preset, board.cores, board.memory_mb, board.accelerator) == (preset, 0, 0, None)
+
+
+def test_cores_and_memory_are_counted(tmp_path: Path) -> None:
+    probe = tree(
+        tmp_path,
+        proc__cpuinfo="processor\t: 0\nBogoMIPS\t: 38.40\nprocessor\t: 1\n",
+        proc__meminfo="MemTotal:         442280 kB\nMemFree: 1 kB\n",
+    )
+    board = detect(probe)
+    assert (board.cores, board.memory_mb) == (2, 431)
+
+
+@pytest.mark.parametrize("ids", [("1a6e", "089a"), ("18d1", "9302")])
+def test_a_coral_on_usb_is_seen_before_and_after_its_first_use(tmp_path: Path, ids: tuple[str, str]) -> None:
+    probe = tree(tmp_path)
+    for name, (vendor, product) in {"1-1": ("046d", "0825"), "1-2": ids}.items():
+        device = tmp_path / "sys/bus/usb/devices" / name
+        device.mkdir(parents=True)
+        (device / "idVendor").write_text(vendor + "\n")
+        (device / "idProduct").write_text(product + "\n")
+    assert detect(probe).accelerator is Accelerator.USB
+
+
+def test_a_coral_on_pci_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "sys/class/apex/apex_0").mkdir(parents=True)
+    assert detect(Probe(tmp_path)).accelerator is Accelerator.PCI
+
+
+@pytest.mark.parametrize("preset", sorted({*MODELS.values(), "pc"}))
+def test_every_board_has_a_preset_that_fits_under_a_config(tmp_path: Path, preset: str) -> None:
+    assert preset in preset_names()
+    config = tmp_path / "room.yaml"
+    config.write_text(f"presets: [{preset}]\nsources: {{camera: {{kind: v4l2}}}}\n")
+    loaded = load_config(config)
+    origins = {key: origin for key, _, origin in loaded.explain()}
+    assert preset in origins["readers.face.reading_rate_hz"]
