@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -22,6 +29,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("hardware"):
                 item.add_marker(pytest.mark.skip(reason="needs a real device: run with --hardware"))
+
+
+def _must_run(node: pytest.Item | pytest.Collector) -> bool:
+    return os.environ.get("CI") == "true" and not any(map(node.get_closest_marker, ("hardware", "nightly")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """In CI everything must run: a test that is skipped has failed."""
+    report: Any = yield
+    if report.skipped and not hasattr(report, "wasxfail") and _must_run(item):
+        report.outcome = "failed"
+        report.longrepr = f"CI must be able to run this: {report.longrepr[2]}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """In CI everything must run: a module that is skipped has failed."""
+    report: Any = yield
+    if report.skipped and _must_run(collector):
+        report.outcome = "failed"
+        report.longrepr = f"CI must be able to run {collector.nodeid}: {report.longrepr[2]}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from .conftest import a_release, until
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "check_discovery.py"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_home_assistant_discovers_without_a_warning(mosquitto, publisher, tmp_path):
     python = os.environ.get("HOME_ASSISTANT_PYTHON")
     if python is None:

@@ -110,12 +110,8 @@ def test_an_unknown_preset_is_told_with_those_there_are(tmp_path: Path) -> None:
     assert "demo" in line
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", [name for name in preset_names() if name != "demo"])
 def test_every_shipped_preset_is_a_valid_layer(name: str, tmp_path: Path) -> None:
-    path = preset_path(name)
-    assert path is not None
-    text = path.read_text(encoding="utf-8")
-    if "replay_" in text:
-        pytest.skip("names recordings, which tools/demo fetches and runs")
+    assert preset_path(name) is not None
     config = GOOD.replace("node: pi\n", f"node: pi\npresets: [{name}]\n")
     load_config(written(tmp_path, config))
