@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from corpora.speech import EMOTION_CORPORA
 from edge.inference import Model
+from edge.speech.classes import blended
 from edge.speech.functionals import FUNCTIONALS
 from measure.scores import classification
 from training.manifest import MODELS, record
@@ -53,10 +54,11 @@ def cross_validate(corpus: Corpus, *, epochs: int) -> dict[str, NDArray[np.float
         tf.keras.utils.set_random_seed(left_out)
         net, normalisation, inputs = fit(corpus, np.flatnonzero(fold != left_out), epochs=epochs, rng=rng)
         content = to_int8(net, inputs[rng.choice(len(inputs), 300, replace=False)])
-        rows = np.flatnonzero(fold == left_out)
-        for name, heard in ADAPT.items():
-            test = adapted(corpus.values[0][rows], speakers[rows], normalisation, heard=heard, rng=rng)
-            logits[name][rows] = logits_of(content, test)
+        for speaker in np.unique(speakers[fold == left_out]):
+            rows = np.flatnonzero(speakers == speaker)
+            for name, heard in ADAPT.items():
+                test = adapted(corpus.values[0][rows], speakers[rows], normalisation, heard=heard, rng=rng)
+                logits[name][rows] = blended(logits_of(content, test), utterances=min(heard, len(rows)))
         print(f"fold {left_out}", flush=True)
     return logits
 
@@ -92,7 +94,7 @@ def report(logits: dict[str, NDArray[np.float32]], corpus: Corpus) -> dict[str, 
     """Figures of each corpus and state of adaptation."""
     temperature = best_temperature(logits, corpus)
     names = corpus.names("corpus")
-    figures: dict[str, object] = {"folds": FOLDS, "temperature": temperature}
+    figures: dict[str, object] = {"folds": FOLDS, "temperature": round(temperature, 2)}
     for name in np.unique(names):
         rows = names == name
         known = corpus.mask[rows][0]
@@ -119,15 +121,17 @@ def main() -> None:
     parser.add_argument(
         "--takes", type=int, default=4, help="imagined recording sessions, the real one included"
     )
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--temperature", type=float, help="from an earlier cross-validation")
     parser.add_argument("--json", type=Path, help="where the figures go")
     arguments = parser.parse_args()
 
     corpora = ("emodb",) if arguments.open else EMOTION_CORPORA
     name = "speech_emotion_open" if arguments.open else "speech_emotion"
-    clips, values = extract(arguments.data, corpora, takes=arguments.takes, cache=arguments.cache)
-    corpus = Corpus(values, clips)
+    clips, values = extract(arguments.data, EMOTION_CORPORA, takes=arguments.takes, cache=arguments.cache)
+    chosen = [index for index, clip in enumerate(clips) if clip.corpus in corpora]
+    clips = [clips[index] for index in chosen]
+    corpus = Corpus(values[:, chosen], clips)
     if arguments.cross_validate:
         figures = report(cross_validate(corpus, epochs=arguments.epochs), corpus)
         print(json.dumps(figures, indent=1))

@@ -27,6 +27,26 @@ HALF_KNOWN_UTTERANCES: Final = 4.0
 """After so many utterances of a voice both opinions of the net weigh the same."""
 
 
+def blended(logits: NDArray[np.floating], *, utterances: float) -> NDArray[np.float64]:
+    """Weigh the net's two opinions by how well the voice is known.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., 2 * classes): by the training statistics, then by those of the source.
+    utterances
+        How many utterances the statistics of the source rest on.
+
+    Returns
+    -------
+    Shape (..., classes).
+    """
+    stranger, familiar = np.split(np.asarray(logits, dtype=np.float64), 2, axis=-1)
+    known = utterances / (utterances + HALF_KNOWN_UTTERANCES)
+    opinion: NDArray[np.float64] = (1 - known) * stranger + known * familiar
+    return opinion
+
+
 class SpeechClasses:
     """Turn logits into probabilities over the `labels` of a manifest entry, by its `temperature`."""
 
@@ -40,25 +60,6 @@ class SpeechClasses:
         self._coordinates = np.array(
             [EXTRA[label][1] if label in EXTRA else CIRCUMPLEX[Emotion(label)] for label in self.labels]
         )
-
-    def blend(self, logits: NDArray[np.floating], *, utterances: float) -> NDArray[np.float64]:
-        """Weigh the net's two opinions by how well the voice is known.
-
-        Parameters
-        ----------
-        logits
-            Shape (2 * len(labels),): by the training statistics, then by those of the source.
-        utterances
-            How many utterances the statistics of the source rest on.
-
-        Returns
-        -------
-        Shape (len(labels),).
-        """
-        stranger, familiar = np.asarray(logits, dtype=np.float64).reshape(2, -1)
-        known = utterances / (utterances + HALF_KNOWN_UTTERANCES)
-        blended: NDArray[np.float64] = (1 - known) * stranger + known * familiar
-        return blended
 
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Calibrated probabilities over `labels`."""

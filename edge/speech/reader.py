@@ -11,7 +11,7 @@ import numpy as np
 from edge.signals import AUDIO_RATE_HZ, Affect, Modality
 from edge.speech.activity import LOOK_BLOCKS, VoiceActivity
 from edge.speech.adaptation import RunningNormalisation
-from edge.speech.classes import SpeechClasses
+from edge.speech.classes import SpeechClasses, blended
 from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, HOP, Frames, FrontEnd
 from edge.speech.functionals import functionals
 from edge.speech.pitch import PITCH_FRAME
@@ -181,11 +181,11 @@ class SpeechReader:
         frames, start_s, end_s = self._utterance.frames()
         values = functionals(frames)
         (logits,) = self._net(self.normalisation(values)[None])
-        blended = self.classes.blend(logits[0], utterances=self.normalisation.utterances)
+        opinion = blended(logits[0], utterances=self.normalisation.utterances)
         reading = VoiceReading(
             start_s=start_s,
             end_s=end_s,
-            probabilities=self.classes.probabilities(blended),
+            probabilities=self.classes.probabilities(opinion),
             quality=reading_quality(frames, clipped_share=self._clipped_share),
         )
         return reading, values

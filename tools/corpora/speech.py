@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RATE_HZ: Final = 16_000
 EMOTION_CORPORA: Final = ("ravdess", "nemo", "emodb")
 NOISES: Final = "noise_esc10"
+HELD_OUT_NOISES: Final = "fold4"
+"""Sound events that no clip of the emotion nets is mixed with, for tests in unseen noise."""
 ROOMS: Final = "rirs_noise_speechbrain"
 
 LABELS: Final = {"happy": "happiness", "sad": "sadness", "angry": "anger"}

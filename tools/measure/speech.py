@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from corpora.speech import EMOTION_CORPORA, Clip, decode, read_manifest
+from corpora.speech import EMOTION_CORPORA, HELD_OUT_NOISES, NOISES, Clip, decode, read_manifest
 from edge.errors import SourceError, SourceReason
 from edge.inference import ModelStore
 from edge.signals import AUDIO_RATE_HZ, AudioChunk
 from edge.speech import SpeechReader
 from edge.speech.options import SpeechOptions
 from measure.scores import classification
+from training.audio import mix
 
 if TYPE_CHECKING:
     import argparse
@@ -38,9 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="unlabelled speech of the same speaker heard before: none, all, or seconds",
     )
     parser.add_argument("--model", default="speech_emotion")
+    parser.add_argument("--snr-db", type=float, help="add sound events that no net was trained with")
 
 
-def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
+def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     """Score the clips of every corpus, speaker by speaker.
 
     Raises
@@ -58,12 +61,14 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
         name for name in EMOTION_CORPORA if any(clip.corpus == name for clip in clips)
     ]
     reader = SpeechReader(SpeechOptions(model=arguments.model), store=store, runtime=arguments.runtime)
-    corpora = {}
+    corpora: dict[str, Any] = {}
+    speakers: set[str] = set()
     for name in wanted:
         chosen = [clip for clip in clips if clip.corpus == name and clip.emotion in reader.classes.labels]
         if not chosen:
             raise SourceError(name, SourceReason.MISSING, f"no clips of this corpus under {arguments.data}")
-        corpora[name] = _corpus(reader, chosen, root, adapt_s)
+        corpora[name] = _corpus(reader, chosen, adapt_s, Listening(root, arguments.snr_db))
+        speakers |= {clip.speaker for clip in chosen}
     entry = store.entry(arguments.model)
     return {
         "task": "speech",
@@ -71,6 +76,8 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, object]:
         "model_sha256": entry.sha256,
         "runtime": str(reader.runtime),
         "adapt": arguments.adapt,
+        "snr_db": arguments.snr_db,
+        "seen_speakers": any(speaker in trained_on(store, arguments.model) for speaker in speakers),
         "n": sum(figures["n"] for figures in corpora.values()),
         "corpora": corpora,
     }
@@ -86,14 +93,40 @@ def _seconds(adapt: str) -> float:
     return words[adapt] if adapt in words else float(adapt)
 
 
-def _corpus(reader: SpeechReader, clips: list[Clip], root: Path, adapt_s: float) -> dict[str, object]:
+def trained_on(store: ModelStore, model: str) -> set[str]:
+    """Speakers that the card of a model names as its own: figures on them claim nothing."""
+    card = store.directory / store.entry(model).card
+    return set(re.findall(r"\w+_\w+", card.read_text(encoding="utf-8"))) if card.exists() else set()
+
+
+class Listening:
+    """Decodes clips, with sound events of the held-out fold added at a signal-to-noise ratio."""
+
+    def __init__(self, root: Path, snr_db: float | None) -> None:
+        self._root, self._snr_db = root, snr_db
+        self._rng = np.random.default_rng(0)
+        noises = [
+            clip for clip in read_manifest(root) if clip.corpus == NOISES and clip.speaker == HELD_OUT_NOISES
+        ]
+        self._noises = [decode(root / clip.file) for clip in noises] if snr_db is not None else []
+
+    def __call__(self, clip: Clip) -> NDArray[np.float32]:
+        """Samples of a clip as the microphone would have them."""
+        samples = decode(self._root / clip.file)
+        if self._snr_db is None:
+            return samples
+        noise = self._noises[int(self._rng.integers(len(self._noises)))]
+        return mix(samples, noise, snr_db=self._snr_db, rng=self._rng)
+
+
+def _corpus(reader: SpeechReader, clips: list[Clip], adapt_s: float, listening: Listening) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     labels = [label for label in reader.classes.labels if any(clip.emotion == label for clip in clips)]
     known = np.array([label in labels for label in reader.classes.labels])
     rows, targets, unread = [], [], 0
     for speaker in sorted({clip.speaker for clip in clips}):
         own = [clip for clip in clips if clip.speaker == speaker]
-        sounds = [decode(root / clip.file) for clip in own]
+        sounds = [listening(clip) for clip in own]
         heard = _listened(reader, [sounds[index] for index in rng.permutation(len(sounds))], adapt_s)
         for clip, sound in zip(own, sounds, strict=True):
             reader.forget()

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 LABELS: Final = ("neutral", "calm", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "boredom")
 ALL: Final = 1_000_000
 SMOOTHING: Final = 0.08
-MEMBERS: Final = 3
-BATCH: Final = 256
-DISPLACEMENT: Final = 1.0
+MEMBERS: Final = 2
+BATCH: Final = 512
+DISPLACEMENT: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def train(
     """Cross entropy over the classes of each clip's corpus, with mixup inside a group."""
     net = build(inputs.shape[1] // 2, targets.shape[1])
     steps = epochs * (len(inputs) // BATCH)
-    rate = tf.keras.optimizers.schedules.CosineDecay(1.5e-3, steps)
+    rate = tf.keras.optimizers.schedules.CosineDecay(2.5e-3, steps)
     optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=0.02)
 
     @tf.function
