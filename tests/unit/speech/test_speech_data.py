@@ -72,7 +72,7 @@ def test_evaluation_reports_what_the_contract_says(speech_dir, tmp_path):
     (tmp_path / "manifest.csv").write_text("\n".join([rows[0], *few]) + "\n")
     (tmp_path / "emodb").symlink_to(speech_dir / "emodb")
     arguments = argparse.Namespace(
-        data=tmp_path, corpus=None, adapt="all", model="speech_emotion", runtime=None
+        data=tmp_path, corpus=None, adapt="all", model="speech_emotion", runtime=None, snr_db=None
     )
     figures = evaluate(arguments)
     assert figures["task"] == "speech"
