@@ -57,6 +57,7 @@ def _subject(config: Config | None) -> Subject:
     return Subject(
         state=state_directory(config),
         models=config.inference.models,
+        trusted_key=config.inference.trusted_key,
         sources=config.sources,
         without_consent=frozenset(
             name

@@ -38,8 +38,8 @@ class Subject:
     ----------
     state
         Where durable state lies.
-    models
-        Directory of the models, the shipped ones when None.
+    models, trusted_key
+        Directory of the models, the shipped ones when None, and the key they must be signed with.
     sources
         The sources of the config.
     without_consent
@@ -50,6 +50,7 @@ class Subject:
 
     state: Path
     models: Path | None = None
+    trusted_key: Path | None = None
     sources: Mapping[str, SourceKinds] = field(default_factory=dict)
     without_consent: frozenset[str] = frozenset()
     mqtt: MqttOptions | None = None
@@ -68,7 +69,7 @@ def examine(subject: Subject, *, probe: Probe | None = None) -> Iterator[Finding
     wants_radio = any(isinstance(options, WearableOptions) for options in subject.sources.values())
     yield system.check_bluetooth(probe, wanted=wants_radio)
     yield check_runtimes()
-    yield check_models(subject.models)
+    yield check_models(subject.models, trusted_key=subject.trusted_key)
     if subject.mqtt is not None:
         yield check_broker(subject.mqtt, node=subject.node)
     with ThreadPoolExecutor(max_workers=4) as pool:
@@ -84,13 +85,10 @@ def check_runtimes() -> Finding:
     return Finding("runtime", Verdict.FAIL, error.detail, error=error)
 
 
-def check_models(directory: Path | None) -> Finding:
+def check_models(directory: Path | None, *, trusted_key: Path | None = None) -> Finding:
     """Every model must be the one that was signed off, and run."""
-    outcome = ask(
-        "edge.service.doctor.try_models",
-        {"directory": str(directory) if directory else None},
-        timeout_s=MODELS_TIMEOUT_S,
-    )
+    paths = [str(path) if path else None for path in (directory, trusted_key)]
+    outcome = ask("edge.service.doctor.try_models", {"paths": paths}, timeout_s=MODELS_TIMEOUT_S)
     if outcome.answer is None:
         advice = "Try the other runtime with --set inference.runtime=tflite-runtime."
         return Finding("models", Verdict.FAIL, outcome.trouble, advice)

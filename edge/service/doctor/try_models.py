@@ -16,7 +16,8 @@ def main() -> None:
     """Answer with the number of models and the runtime, or with the first error."""
     question = json.load(sys.stdin)
     try:
-        store = ModelStore(Path(question["directory"]) if question["directory"] else None)
+        directory, key = (Path(path) if path else None for path in question["paths"])
+        store = ModelStore(directory, trusted_key=key)
         runtime = ""
         for name in store.manifest.models:
             model = store.load(name)

@@ -136,7 +136,7 @@ def test_the_command_prints_json_and_fails_when_a_check_does(
         f"state_directory: {tmp_path}\npublish: {{mqtt: null}}\n"
         "sources: {skin: {kind: replay_eda, path: skin.csv, rate_hz: 4}}\n"
     )
-    monkeypatch.setattr("edge.service.doctor.checks.check_models", lambda _: check_models(tmp_path))
+    monkeypatch.setattr("edge.service.doctor.checks.check_models", lambda *_, **__: check_models(tmp_path))
     assert main(["doctor", str(config), "--json"]) == 1
     checks = {check["check"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
     assert checks["source skin"]["verdict"] == "fail"
