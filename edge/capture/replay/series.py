@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 CHUNK_S: Final = 0.25
 UNEVEN: Final = 0.05
 """Largest share by which the spacing of `time_s` may vary."""
+SAME_RATE: Final = 0.01
+"""Share by which the rates of file and config may differ, as clocks of sensors do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +103,32 @@ def _column(
     values = columns[wanted]
     if values.ndim != 1 or not np.isfinite(values).any():
         raise unreadable(name, options.path, f"`{wanted}` holds no numbers in one row")
-    return values
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _rate_hz(name: str, options: SignalOptions, columns: Columns, count: int) -> float:
-    if options.rate_hz is not None:
-        return options.rate_hz
-    if "rate_hz" in columns and columns["rate_hz"].size == 1:
-        return float(columns["rate_hz"].reshape(-1)[0])
-    if "time_s" not in columns or count <= 1:
+    told_hz = _told_rate_hz(name, options, columns, count)
+    if told_hz is None and options.rate_hz is None:
         raise SourceError(
             name, SourceReason.WRONG_RATE, f"{options.path} has no `time_s`; set rate_hz for this source"
         )
+    if told_hz is not None and options.rate_hz is not None:
+        if abs(told_hz - options.rate_hz) > SAME_RATE * told_hz:
+            raise SourceError(
+                name,
+                SourceReason.WRONG_RATE,
+                f"{options.path} says {told_hz:g} samples a second, the config {options.rate_hz:g}; remove rate_hz",
+            )
+        return options.rate_hz
+    return told_hz or options.rate_hz or 0.0
+
+
+def _told_rate_hz(name: str, options: SignalOptions, columns: Columns, count: int) -> float | None:
+    """What the file itself says of its rate, if anything."""
+    if "rate_hz" in columns and columns["rate_hz"].size == 1:
+        return float(columns["rate_hz"].reshape(-1)[0])
+    if "time_s" not in columns or count < 2:
+        return None
     steps_s = np.diff(columns["time_s"])
     step_s = float(np.median(steps_s))
     if not step_s > 0 or np.mean(np.abs(steps_s - step_s) > UNEVEN * step_s) > UNEVEN:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from edge.capture import make_source
+from edge.capture import make_sources
 from edge.capture.options import SourceKinds
 from edge.capture.replay.options import ReplayAudio, ReplayEcg, ReplayEda, ReplayRr, ReplayVideo
 from edge.clock import RealClock, VirtualClock, run
@@ -26,7 +26,7 @@ def played(options: SourceKinds, *, limit: int | None = None) -> list[tuple[floa
 
     async def main() -> list[tuple[float, Sample]]:
         out: list[tuple[float, Sample]] = []
-        samples = make_source("it", options, clock=clock).samples()
+        samples = make_sources({"it": options}, clock=clock)["it"].samples()
         async for sample in samples:
             out.append((clock.now_s(), sample))
             if len(out) == limit:
@@ -100,7 +100,7 @@ def test_real_time_replay_decodes_beside_the_loop(tone: Path) -> None:
     clock = RealClock(speed=20)
 
     async def main() -> int:
-        source = make_source("it", ReplayAudio(kind="replay_audio", path=tone), clock=clock)
+        source = make_sources({"it": ReplayAudio(kind="replay_audio", path=tone)}, clock=clock)["it"]
         return sum([len(sample.samples) async for sample in source.samples()])  # type: ignore[union-attr]
 
     assert run(main(), clock=clock) == pytest.approx(16_000, abs=20)
@@ -130,6 +130,12 @@ def test_signals_come_from_npz_and_csv(tmp_path: Path) -> None:
     (tmp_path / "rr.csv").write_text("rr_ms\n800\nnan\n900\n")
     rr = played(ReplayRr(kind="replay_rr", path=tmp_path / "rr.csv"))
     assert [at_s for at_s, _ in rr] == pytest.approx([0.8, 0.8, 1.7])
+
+
+def test_what_is_infinite_counts_as_lost(tmp_path: Path) -> None:
+    (tmp_path / "ecg.csv").write_text("ecg_mv\n0.1\ninf\n-inf\n0.2\n")
+    out: Any = played(ReplayEcg(kind="replay_ecg", path=tmp_path / "ecg.csv", rate_hz=250))
+    assert np.isnan(out[0][1].ecg_mv).tolist() == [False, True, True, False]
 
 
 BAD: dict[str, tuple[Callable[[Path], SourceKinds], SourceReason, str]] = {
@@ -179,6 +185,11 @@ BAD: dict[str, tuple[Callable[[Path], SourceKinds], SourceReason, str]] = {
         SourceReason.WRONG_RATE,
         "50 to",
     ),
+    "two rates": (
+        lambda d: ReplayEda(kind="replay_eda", path=d / "skin.csv", rate_hz=8),
+        SourceReason.WRONG_RATE,
+        "says 4 samples a second, the config 8",
+    ),
     "uneven time": (
         lambda d: ReplayEcg(kind="replay_ecg", path=d / "uneven.csv"),
         SourceReason.WRONG_RATE,
@@ -199,6 +210,7 @@ def test_bad_recordings_are_told(case: str, tmp_path: Path, tone: Path) -> None:
     (tmp_path / "words.csv").write_text("ecg_mv\n0.1\nhello\n")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "ecg.csv").write_text("ecg_mv\n0.1\n0.2\n")
+    (tmp_path / "skin.csv").write_text("time_s,skin_conductance_us\n0,2\n0.25,2\n0.5,2\n")
     (tmp_path / "uneven.csv").write_text("time_s,ecg_mv\n0,0\n0.004,0\n3,0\n3.5,1\n9,1\n")
     (tmp_path / "nan.csv").write_text("ecg_mv\nnan\nnan\n")
     make, reason, words = BAD[case]
