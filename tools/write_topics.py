@@ -104,6 +104,11 @@ def _table(topics: Topics) -> str:
             "[state of a zone](#state), one a window",
             "**no**; expires after 3 windows",
         ),
+        (
+            topics.history("<zone>"),
+            "[state of a zone](#state), every window in order, with `publish.history`",
+            "**no**",
+        ),
         (topics.sensor_status("<sensor>"), statuses, "yes"),
         (topics.mute_state, f"{on_off}: all sensors are muted", "yes"),
         (topics.mute_set, f"command {on_off}", "ignored if retained"),
@@ -133,6 +138,9 @@ Everything is UTF-8 and sent with QoS 1. `<prefix>` is `publish.mqtt.prefix` (de
   MQTT 5 drop it after three windows. While the broker is away the node keeps the newest state of a
   zone and sends it once the broker is back, byte for byte; a state can therefore arrive twice, with
   the same `window`.
+- On `history` (profile `public`) every window arrives, in order and byte for byte as it was closed,
+  however long the broker was away: windows wait on disk until the broker has acknowledged them. One
+  whose acknowledgement was lost arrives twice: count by node, zone and `window`.
 - Of a wearable, only the `personal` profile tells a status: whether it is in reach says whether its
   wearer is there. In the `public` profile no sensor has topics of its own.
 - Commands are exactly `ON` or `OFF`; anything else is ignored. A mute that was set at the device

@@ -83,6 +83,12 @@ class Config(Options):
                 "{reason}",
                 {"key": "replay.speed", "reason": "`max` works with recordings only; live sensors need 1.0"},
             )
+        if self.publish.history is not None and self.privacy.profile is not Profile.PUBLIC:
+            raise PydanticCustomError(
+                "conflict",
+                "{reason}",
+                {"key": "publish.history", "reason": "only the windows of the profile public may be stored"},
+            )
         if self.publish.nudge is not None and self.privacy.profile is not Profile.PERSONAL:
             raise PydanticCustomError(
                 "conflict",

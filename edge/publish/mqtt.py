@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from edge.publish.commands import command_topics, parse_command
 from edge.publish.connection import Connection, Incoming, Subscription
 from edge.publish.discovery import discovery_message
+from edge.publish.history import History
 from edge.publish.lights.lamp import Lamps
 from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
@@ -24,6 +25,7 @@ from edge.publish.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from paho.mqtt.client import MQTTMessageInfo
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from edge.publish.commands import Command
     from edge.publish.node import Node
     from edge.publish.nudge import Breath
-    from edge.publish.options import AnyLampOptions, MqttOptions, NudgeOptions, Protocol
+    from edge.publish.options import AnyLampOptions, HistoryOptions, MqttOptions, NudgeOptions, Protocol
     from edge.release import Release
 
 _NUDGE_EXPIRES_AFTER_S: Final = 60
@@ -75,6 +77,10 @@ class MqttPublisher:
         Lamps that follow the releases.
     nudge
         Hints to the wearer; None for none.
+    history
+        Send every window, however long the broker is away; None for the newest only.
+    state
+        Directory for what waits on disk; without it there is no history.
     on_command
         Called on the event loop of `start` for each valid command.
     birth_delay_s
@@ -91,6 +97,8 @@ class MqttPublisher:
         *,
         lights: Sequence[AnyLampOptions] = (),
         nudge: NudgeOptions | None = None,
+        history: HistoryOptions | None = None,
+        state: Path | None = None,
         on_command: Callable[[Command], None] = lambda _command: None,
         birth_delay_s: tuple[float, float] = (0.5, 3.0),
         now_s: Callable[[], float] = time.monotonic,
@@ -104,6 +112,9 @@ class MqttPublisher:
         self._nudge_options = nudge
         self._nudge = Nudge(nudge) if nudge and options else None
         self._pacer = Pacer(self._breathe)
+        self._history_options = history
+        self._history_file = state / "history.sqlite3" if state else None
+        self._history: History | None = None
         self._lock = threading.Lock()
         self._newest: dict[str, _Outgoing] = {}
         self._published = 0
@@ -158,6 +169,10 @@ class MqttPublisher:
             greet=self._greet,
             heard=self._heard,
         )
+        if self._history_options is not None and self._history_file is not None:
+            most = self._history_options.most_windows
+            self._history = History(self._history_file, most_windows=most, send=self._connection.send)
+            self._history.start()
         self._connection.start()
 
     async def publish(self, release: Release) -> None:
@@ -168,6 +183,8 @@ class MqttPublisher:
         if self._connection is None:
             return
         message = Message(self._topics.state(release.zone), release.encode(), expiry_s=self._expiry_s)
+        if self._history is not None:
+            self._history.add(Message(self._topics.history(release.zone), message.payload))
         outgoing = _Outgoing(message, self._now_s())
         with self._lock:
             self._count_delivered()
@@ -201,6 +218,8 @@ class MqttPublisher:
             self._birth.cancel()
         self._pacer.stop()
         farewell = [*self._lamps.farewell(), Message(self._topics.status, b"offline", retain=True)]
+        if self._history is not None:
+            await asyncio.to_thread(self._history.stop)
         await asyncio.to_thread(self._connection.stop, farewell)
 
     def _subscriptions(self) -> list[Subscription]:
@@ -223,6 +242,8 @@ class MqttPublisher:
             ]
         for outgoing in waiting:
             outgoing.sent = self._send(outgoing.message)
+        if self._history is not None:
+            self._history.wake()
 
     def _announcement(self) -> list[Message]:
         if self._options is None or not self._options.discovery:

@@ -222,6 +222,13 @@ class NudgeOptions(Options):
     """Let the lamps breathe along."""
 
 
+class HistoryOptions(Options):
+    """Every window for those who count, however long the broker is away. Needs the profile `public`."""
+
+    most_windows: int = Field(default=30_000, ge=100, le=1_000_000)
+    """How many closed windows wait on disk at the most; the oldest is given up first."""
+
+
 class PublishOptions(Options):
     """Where releases go."""
 
@@ -231,9 +238,11 @@ class PublishOptions(Options):
     """Lamps that show the state of a zone; they are reached through the broker."""
     nudge: NudgeOptions | None = None
     """A gentle hint when stress stays high; none when left out."""
+    history: HistoryOptions | None = None
+    """Every window on a topic of its own, stored until the broker has it; none when left out."""
 
     @model_validator(mode="after")
     def _lights_need_a_broker(self) -> Self:
-        if (self.lights or self.nudge) and self.mqtt is None:
-            raise ValueError("lights and hints are reached through the broker: set mqtt")
+        if (self.lights or self.nudge or self.history) and self.mqtt is None:
+            raise ValueError("lights, hints and history go through the broker: set mqtt")
         return self

@@ -32,6 +32,10 @@ class Topics:
         """Releases of a zone, never retained."""
         return f"{self.root}/zone/{zone}/state"
 
+    def history(self, zone: str) -> str:
+        """Every release of a zone once the broker is there, in order, never retained."""
+        return f"{self.root}/zone/{zone}/history"
+
     @property
     def mute_set(self) -> str:
         """Command: mute all sensors."""
