@@ -56,7 +56,7 @@ def signal(name: str, options: SignalOptions) -> Generator[Piece, None, None]:
     kind = SIGNALS[options.kind]
     columns = _read(name, options)
     values = _column(name, options, columns, kind.column)
-    rate_hz = _rate_hz(name, options, columns, len(values))
+    rate_hz = _rate_hz(name, options, columns)
     if not kind.lowest_hz <= rate_hz <= kind.highest_hz:
         raise SourceError(
             name,
@@ -106,8 +106,8 @@ def _column(
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _rate_hz(name: str, options: SignalOptions, columns: Columns, count: int) -> float:
-    told_hz = _told_rate_hz(name, options, columns, count)
+def _rate_hz(name: str, options: SignalOptions, columns: Columns) -> float:
+    told_hz = _told_rate_hz(name, options, columns)
     if told_hz is None and options.rate_hz is None:
         raise SourceError(
             name, SourceReason.WRONG_RATE, f"{options.path} has no `time_s`; set rate_hz for this source"
@@ -117,19 +117,19 @@ def _rate_hz(name: str, options: SignalOptions, columns: Columns, count: int) ->
             raise SourceError(
                 name,
                 SourceReason.WRONG_RATE,
-                f"{options.path} says {told_hz:g} samples a second, the config {options.rate_hz:g}; remove rate_hz",
+                f"{options.path} says {told_hz:g} samples a second, the config {options.rate_hz:g}",
             )
         return options.rate_hz
     return told_hz or options.rate_hz or 0.0
 
 
-def _told_rate_hz(name: str, options: SignalOptions, columns: Columns, count: int) -> float | None:
+def _told_rate_hz(name: str, options: SignalOptions, columns: Columns) -> float | None:
     """What the file itself says of its rate, if anything."""
     if "rate_hz" in columns and columns["rate_hz"].size == 1:
         return float(columns["rate_hz"].reshape(-1)[0])
-    if "time_s" not in columns or count < 2:
+    steps_s = np.diff(columns.get("time_s", np.zeros(0)))
+    if not len(steps_s):
         return None
-    steps_s = np.diff(columns["time_s"])
     step_s = float(np.median(steps_s))
     if not step_s > 0 or np.mean(np.abs(steps_s - step_s) > UNEVEN * step_s) > UNEVEN:
         raise SourceError(
