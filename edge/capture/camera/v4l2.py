@@ -54,6 +54,7 @@ def pictures(
     import av
 
     device = find_device(name, options.device)
+    has_begun = False
     try:
         with av.open(device, format="v4l2", options=_asked(options)) as container:
             stream = container.streams.video[0]
@@ -61,10 +62,12 @@ def pictures(
                 for frame in packet.decode():
                     if stop.is_set():
                         return
+                    has_begun = True
                     yield lambda frame=frame: _rgb(frame)  # type: ignore[misc]
-    except OSError as error:
-        unknown = (SourceReason.DISCONNECTED, "{device}: {error}")
-        reason, detail = _REASONS.get(error.errno or 0, unknown)
+    except (OSError, av.error.FFmpegError) as error:
+        # Drivers tell of an unplugged camera in many ways; one that gave pictures can give pictures.
+        lost = (SourceReason.DISCONNECTED, "{device}: {error}")
+        reason, detail = lost if has_begun else _REASONS.get(error.errno or 0, lost)
         raise SourceError(name, reason, detail.format(device=device, error=error.strerror)) from error
     raise SourceError(name, SourceReason.DISCONNECTED, f"{device} sends no more pictures")
 

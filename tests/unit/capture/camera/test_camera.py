@@ -6,7 +6,7 @@ import errno
 import sys
 import threading
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import av
 import numpy as np
@@ -116,6 +116,7 @@ async def test_missing_video4linux_device() -> None:
         (errno.EBUSY, SourceReason.BUSY),
         (errno.ENODEV, SourceReason.DISCONNECTED),
         (errno.ENOTTY, SourceReason.UNSUPPORTED),
+        (errno.EINVAL, SourceReason.UNSUPPORTED),
         (errno.EIO, SourceReason.DISCONNECTED),
     ],
 )
@@ -129,6 +130,30 @@ async def test_video4linux_errors_say_why(
     with pytest.raises(SourceError) as caught:
         await first(make_source("door", USB, clock=RealClock()), 1)
     assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENODEV, errno.EIO, errno.ENOTTY])
+async def test_camera_that_gave_pictures_and_fails_was_unplugged(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    class Container:
+        streams = SimpleNamespace(video=[None])
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def demux(self, _: None) -> Generator[Any, None, None]:
+            frame = SimpleNamespace(to_ndarray=lambda **_: np.zeros((2, 2, 3), np.uint8))
+            yield SimpleNamespace(decode=lambda: [frame])
+            av.error.err_check(-code)
+
+    monkeypatch.setattr(av, "open", lambda *_, **__: Container())
+    with pytest.raises(SourceError) as caught:
+        await first(make_source("door", USB, clock=RealClock()), 2)
+    assert caught.value.reason is SourceReason.DISCONNECTED
 
 
 async def test_pictures_come_through_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
