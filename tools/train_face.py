@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
-from corpora.face import FerPlus, read_ferplus, vote_distributions
+from corpora.face import FerPlus, learnable, read_ferplus, vote_distributions
 from edge.emotion import EMOTIONS
 from edge.face.crop import standardize as standardize_tile
 from training.augment_image import Augmentation, augment, standardize
@@ -70,12 +70,6 @@ def main() -> None:
         on_epoch=partial(_judge, net, judged, folder / "log.jsonl"),
     )
     ship(net, args.net, learned, judged)
-
-
-def learnable(training: FerPlus, judged: FerPlus) -> FerPlus:
-    """Rows whose votes show an emotion and whose picture does not also lie in the judged split."""
-    shown = vote_distributions(training.votes).any(axis=1)
-    return training.rows(training.usable & shown & ~np.isin(training.dup_group, judged.dup_group))
 
 
 def row_shares(targets: NDArray[np.float32]) -> NDArray[np.float64]:

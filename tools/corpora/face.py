@@ -52,7 +52,7 @@ class FerPlus:
         return len(self.tiles)
 
     def rows(self, keep: NDArray[np.bool_]) -> FerPlus:
-        """The rows where `keep` is true."""
+        """Keep the rows where `keep` is true."""
         return FerPlus(
             *(getattr(self, name)[keep] for name in self.__dataclass_fields__),
         )
@@ -106,6 +106,12 @@ def vote_distributions(votes: NDArray[np.int64]) -> NDArray[np.float32]:
     shown = emotions.sum(axis=1) > kept[:, 8:].sum(axis=1)
     totals = np.maximum(emotions.sum(axis=1, keepdims=True), 1.0)
     return np.asarray(np.where(shown[:, None], emotions / totals, 0.0), dtype=np.float32)
+
+
+def learnable(training: FerPlus, judged: FerPlus) -> FerPlus:
+    """Rows whose votes show an emotion and whose picture does not also lie in the judged split."""
+    shown = vote_distributions(training.votes).any(axis=1)
+    return training.rows(training.usable & shown & ~np.isin(training.dup_group, judged.dup_group))
 
 
 def _read_csv(path: Path) -> list[dict[str, str]]:
