@@ -70,7 +70,11 @@ def main() -> int:
         print(json.dumps(run(measured(config, clock=clock, options=options), clock=clock)))
         return 0
     make_input()
-    report = in_a_process([f"replay.speed={options.speed}", *options.overrides], seconds=options.seconds)
+    try:
+        report = in_a_process([f"replay.speed={options.speed}", *options.overrides], seconds=options.seconds)
+    except subprocess.CalledProcessError as error:
+        print(f"The street did not run to its end (exit code {error.returncode}).", file=sys.stderr)
+        return 1
     for line in told(report):
         print(line)
     if options.json:
