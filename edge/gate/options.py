@@ -184,8 +184,9 @@ class DeploymentOptions(Options):
     def _told_in_public(cls, notice: Notice | None, info: ValidationInfo) -> Notice | None:
         if notice is None and info.data.get("context") is Context.PUBLIC_SPACE:
             raise ValueError(
-                "a public space needs a notice where people enter (EU AI Act Article 50(3)): set notice.contact "
-                "and notice.acknowledged_on, then print it with `edge-affect privacy notice` and put it up"
+                "a public space needs a notice where people enter (EU AI Act Article 50(3)): set "
+                "notice.contact and notice.acknowledged_on, print it with `edge-affect privacy notice`, "
+                "and put it up"
             )
         return notice
 
