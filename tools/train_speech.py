@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -90,23 +90,40 @@ def best_temperature(logits: dict[str, NDArray[np.float32]], corpus: Corpus) -> 
     return float(min(np.arange(0.3, 3.01, 0.02), key=loss))
 
 
-def report(logits: dict[str, NDArray[np.float32]], corpus: Corpus) -> dict[str, object]:
+def report(logits: dict[str, NDArray[np.float32]], corpus: Corpus) -> dict[str, Any]:
     """Figures of each corpus and state of adaptation."""
     temperature = best_temperature(logits, corpus)
     names = corpus.names("corpus")
-    figures: dict[str, object] = {"folds": FOLDS, "temperature": round(temperature, 2)}
+    figures: dict[str, Any] = {"folds": FOLDS, "temperature": round(temperature, 2)}
     for name in np.unique(names):
         rows = names == name
         known = corpus.mask[rows][0]
         targets = np.searchsorted(np.flatnonzero(known), corpus.targets[rows])
         labels = [label for label, is_known in zip(corpus.labels, known, strict=True) if is_known]
-        figures[str(name)] = {
-            state: classification(
-                masked_probabilities(held, corpus, temperature)[rows][:, known], targets, labels
-            )
-            for state, held in logits.items()
-        }
+        figures[str(name)] = {}
+        for state, held in logits.items():
+            shares = masked_probabilities(held, corpus, temperature)[rows][:, known]
+            confusion = np.zeros((len(labels), len(labels)), int)
+            np.add.at(confusion, (targets, shares.argmax(axis=1)), 1)
+            figures[str(name)][state] = {
+                **classification(shares, targets, labels),
+                "confusion": confusion.tolist(),
+                "reliability": reliability(shares.max(axis=1), shares.argmax(axis=1) == targets),
+            }
     return figures
+
+
+def reliability(confidence: NDArray[np.floating], hits: NDArray[np.bool_]) -> list[tuple[float, float, int]]:
+    """Mean confidence, accuracy and number of clips in tenths of confidence."""
+    tenths = np.minimum((confidence * 10).astype(int), 9)
+    return [
+        (
+            float(confidence[tenths == tenth].mean()),
+            float(hits[tenths == tenth].mean()),
+            int((tenths == tenth).sum()),
+        )
+        for tenth in np.unique(tenths)
+    ]
 
 
 def main() -> None:
