@@ -24,7 +24,7 @@ def opened(name: str, options: RecordingOptions, kind: str) -> Iterator[tuple[An
     """Open the container and its first stream of a kind, `video` or `audio`."""
     try:
         container = av.open(str(options.path))
-    except (OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise unreadable(name, options.path, getattr(error, "strerror", None) or str(error)) from error
     with container:
         streams = getattr(container.streams, kind)
@@ -41,7 +41,7 @@ def decoded(name: str, options: RecordingOptions, container: Any, stream: Any) -
         for frame in container.decode(stream):
             any_frame = True
             yield frame
-    except (OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         if not any_frame:
             raise unreadable(name, options.path, "it holds no frame that can be decoded") from error
         _LOG.warning("%s: %s breaks off before its end", name, options.path.name)
