@@ -139,8 +139,9 @@ Everything is UTF-8 and sent with QoS 1. `<prefix>` is `publish.mqtt.prefix` (de
   zone and sends it once the broker is back, byte for byte; a state can therefore arrive twice, with
   the same `window`.
 - On `history` (profile `public`) every window arrives, in order and byte for byte as it was closed,
-  however long the broker was away: windows wait on disk until the broker has acknowledged them. One
-  whose acknowledgement was lost arrives twice: count by node, zone and `window`.
+  however long the broker was away: windows wait on disk until the broker has acknowledged them and,
+  with MQTT 5, somebody listened. One whose acknowledgement was lost arrives twice: count by node, zone
+  and `window`.
 - Of a wearable, only the `personal` profile tells a status: whether it is in reach says whether its
   wearer is there. In the `public` profile no sensor has topics of its own.
 - Commands are exactly `ON` or `OFF`; anything else is ignored. A mute that was set at the device

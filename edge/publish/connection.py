@@ -42,6 +42,7 @@ _MOST_WAIT_S: Final = 5.0
 _MOST_WAIT_REFUSED_S: Final = 30.0
 _MOST_INCOMING_BYTES: Final = 16_384
 _MOST_QUEUED: Final = 200
+_NOBODY_LISTENS: Final = 0x10
 _UNSUPPORTED_VERSION: Final = 0x84
 _NOT_RETAINED: Final = SubscribeOptions.RETAIN_DO_NOT_SEND
 
@@ -140,6 +141,7 @@ class Connection:
         self._client: paho.Client | None = None
         self._was_up: bool | None = None
         self._short_lives = 0
+        self._unheard: set[int] = set()
         self.problem: PublishError | None = None
 
     @property
@@ -164,6 +166,13 @@ class Connection:
             return None
         info = _publish(client, message)
         return info if info.rc == paho.MQTT_ERR_SUCCESS else None
+
+    def was_heard(self, sent: paho.MQTTMessageInfo) -> bool:
+        """Whether somebody got an acknowledged message; brokers older than MQTT 5 do not tell."""
+        if sent.mid not in self._unheard:
+            return True
+        self._unheard.discard(sent.mid)
+        return False
 
     def stop(self, farewell: Sequence[Message], *, timeout_s: float = 2.0) -> None:
         """Say farewell if the broker still listens, and end both threads; blocks up to twice `timeout_s`."""
@@ -284,6 +293,10 @@ class Connection:
         if (will := self._will) is not None:
             client.will_set(will.topic, will.payload, qos=will.qos, retain=will.retain)
 
+        self._listen(client, attempt)
+        return client
+
+    def _listen(self, client: paho.Client, attempt: _Attempt) -> None:
         def on_connect(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
             if reason.is_failure:
                 unsupported = reason.value == _UNSUPPORTED_VERSION
@@ -296,13 +309,17 @@ class Connection:
                 self._client = None
             attempt.events.put(_Ended())
 
+        def on_publish(_client: Any, _data: Any, mid: int, reason: Any, _properties: Any) -> None:
+            if reason.value == _NOBODY_LISTENS:
+                self._unheard.add(mid)
+
         def on_message(_client: Any, _data: Any, message: paho.MQTTMessage) -> None:
             self._heard(Incoming(message.topic, bytes(message.payload), message.retain))
 
         client.on_connect = on_connect
         client.on_disconnect = on_disconnect
+        client.on_publish = on_publish
         client.on_message = on_message
-        return client
 
     def _welcome(self, client: paho.Client, attempt: _Attempt) -> None:
         for subscription in self._subscriptions:
@@ -313,6 +330,7 @@ class Connection:
                 client.subscribe(subscription.topic, options=SubscribeOptions(qos=1, retainHandling=handling))
             else:
                 client.subscribe(subscription.topic, qos=1)
+        self._unheard.clear()
         self._client = client
         self.problem = None
         self._greet()

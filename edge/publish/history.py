@@ -1,8 +1,9 @@
 """Closed windows that wait on disk until the broker has them, however long it is away.
 
 For the profile `public`: what is stored is exactly what may leave, byte for byte, so that sending it
-again tells nothing new. Windows are sent in order and deleted once the broker has acknowledged them. A
-window whose acknowledgement was lost is sent again; who counts goes by node, zone and window.
+again tells nothing new. Windows are sent in order and deleted once the broker has acknowledged them
+and, where it tells (MQTT 5), somebody listened: a collector that is away misses nothing. A window whose
+acknowledgement was lost is sent again; who counts goes by node, zone and window.
 """
 
 from __future__ import annotations
@@ -105,13 +106,21 @@ class History:
         How many are kept at the most.
     send
         Hands a message to the broker's connection; None while there is none.
+    was_heard
+        Whether somebody got an acknowledged message; one that nobody got is kept.
     """
 
     def __init__(
-        self, file: Path, *, most_windows: int, send: Callable[[Message], MQTTMessageInfo | None]
+        self,
+        file: Path,
+        *,
+        most_windows: int,
+        send: Callable[[Message], MQTTMessageInfo | None],
+        was_heard: Callable[[MQTTMessageInfo], bool],
     ) -> None:
         self._waiting = Waiting(file, most_windows=most_windows)
         self._send = send
+        self._was_heard = was_heard
         self._wake = threading.Event()
         self._connections = 0
         self._stopping = False
@@ -170,6 +179,6 @@ class History:
             ):
                 info.wait_for_publish(_LOOK_EVERY_S)
                 if info.is_published():
-                    return True
+                    return self._was_heard(info)
                 waited_s += _LOOK_EVERY_S
         return False

@@ -171,7 +171,12 @@ class MqttPublisher:
         )
         if self._history_options is not None and self._history_file is not None:
             most = self._history_options.most_windows
-            self._history = History(self._history_file, most_windows=most, send=self._connection.send)
+            self._history = History(
+                self._history_file,
+                most_windows=most,
+                send=self._connection.send,
+                was_heard=self._connection.was_heard,
+            )
             self._history.start()
         self._connection.start()
 

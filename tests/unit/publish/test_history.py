@@ -65,12 +65,13 @@ class Broker:
         if answer == "away":
             return None
         self.taken.append(int(message.payload))
-        return Info(acknowledged=answer == "ack")
+        return Info(acknowledged=answer != "lost", heard=answer == "ack")
 
 
 class Info:
-    def __init__(self, *, acknowledged):
+    def __init__(self, *, acknowledged, heard):
         self._acknowledged = acknowledged
+        self.heard = heard
 
     def wait_for_publish(self, _timeout_s):
         if not self._acknowledged:
@@ -81,11 +82,14 @@ class Info:
 
 
 @settings(max_examples=30)
-@given(answers=st.lists(st.sampled_from(["ack", "lost", "away"]), max_size=30), count=st.integers(1, 50))
+@given(
+    answers=st.lists(st.sampled_from(["ack", "lost", "away", "unheard"]), max_size=30),
+    count=st.integers(1, 50),
+)
 def test_nothing_is_lost_and_order_holds_whatever_the_broker_does(tmp_path_factory, answers, count):
     broker = Broker(list(answers))
     file = tmp_path_factory.mktemp("history") / "history.sqlite3"
-    history = History(file, most_windows=1000, send=broker.send)
+    history = History(file, most_windows=1000, send=broker.send, was_heard=lambda info: info.heard)
     history._waiting._database.execute("PRAGMA synchronous = OFF")
     for number in range(count):
         history.add(window(number))
@@ -99,7 +103,12 @@ def test_nothing_is_lost_and_order_holds_whatever_the_broker_does(tmp_path_facto
 
 
 def test_a_full_disk_is_told_and_stops_nothing(tmp_path, caplog, monkeypatch):
-    history = History(tmp_path / "history.sqlite3", most_windows=100, send=lambda _message: None)
+    history = History(
+        tmp_path / "history.sqlite3",
+        most_windows=100,
+        send=lambda _message: None,
+        was_heard=lambda _info: True,
+    )
     history._waiting._database.execute("PRAGMA max_page_count = 3")
     for number in range(50):
         history.add(window(number))
@@ -109,7 +118,12 @@ def test_a_full_disk_is_told_and_stops_nothing(tmp_path, caplog, monkeypatch):
 
 @pytest.mark.parametrize("stored", [0, 3])
 def test_stop_without_a_broker_is_quick(tmp_path, stored):
-    history = History(tmp_path / "history.sqlite3", most_windows=100, send=lambda _message: None)
+    history = History(
+        tmp_path / "history.sqlite3",
+        most_windows=100,
+        send=lambda _message: None,
+        was_heard=lambda _info: True,
+    )
     history.start()
     for number in range(stored):
         history.add(window(number))
