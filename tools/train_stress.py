@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""Trains the stress net on Stress-Predict and Non-EEG; writes models/stress.tflite.
+"""Trains the stress model on Stress-Predict and Non-EEG; writes models/stress.tflite.
 
 tools/train_stress.py --data DIR [--cross-validate]
 
-Everything is measured against each person's own rest. In a third of the examples the heart or the
-skin is hidden, so that the net does with one signal what it can; in some it sees what is left
-without a baseline. The probability is calibrated on people who were left out (Platt scaling).
---cross-validate leaves out one person at a time and prints the figures instead of writing a model.
+A logistic regression, quantized to int8: on 42 people it was as good, left out, as any net tried. All
+figures are relative to each person's own rest. Calibration (Platt scaling) comes from people who were
+left out; a minute is called stressed where the odds are even if stress and rest were equally frequent. --cross-validate prints the
+figures of leaving out one person at a time instead of writing a model.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import tensorflow as tf
 from scipy.optimize import minimize
 
 from corpora.physiology import read_stress_dataset
-from edge.physiology.features import FEATURES, HEART
-from edge.physiology.stress import LIMIT
-from measure.heart_and_skin import Session, windows
+from edge.physiology.features import FEATURES, TRENDS, Recent
+from edge.physiology.stress import INPUTS, LIMIT, Scales
 from measure.binary import stress_scores
+from measure.heart_and_skin import Session, session
 from training.manifest import MODELS, record
 from training.quantize import to_int8
 
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DATASETS: Final = ("stress_predict", "noneeg")
-SEED: Final = 11
-EPOCHS: Final = 40
-HIDDEN: Final = 12
+PENALTY: Final = 0.01
 
 ENTRY: Final = {
     "file": "stress.tflite",
@@ -43,16 +41,20 @@ ENTRY: Final = {
     "licence": "Apache-2.0",
     "commercial_use": "open",
     "attribution": (
-        "Trained on Stress-Predict (Iqbal et al. 2022, MIT) and Non-EEG (Birjandtalab et al. 2016, PhysioNet, ODC-BY 1.0)"
+        "Trained on Stress-Predict (Iqbal et al. 2022, MIT)"
+        " and Non-EEG (Birjandtalab et al. 2016, PhysioNet, ODC-BY 1.0)"
     ),
     "origin": "tools/train_stress.py",
     "card": "cards/stress.md",
     "inputs": [
         {
             "name": "features",
-            "shape": [1, len(FEATURES)],
+            "shape": [1, INPUTS],
             "dtype": "int8",
-            "meaning": "change from the wearer's rest in standard deviations: " + ", ".join(FEATURES),
+            "meaning": (
+                f"change from the wearer's rest of {', '.join(FEATURES)}; rise over five minutes of "
+                f"{', '.join(TRENDS)}; both again with the sign of the kind of heart sensor; the sign"
+            ),
         }
     ],
     "outputs": [
@@ -61,122 +63,133 @@ ENTRY: Final = {
 }
 
 
-def scales(sessions: list[Session]) -> dict[str, tuple[float, ...]]:
-    """Rest of people at large, and how far a minute strays from a person's own rest."""
-    rests = np.array([session.baseline.rest for session in sessions if session.baseline])
-    changes = np.concatenate(
-        [
-            [one.values - session.baseline.rest for one in session.windows]
-            for session in sessions
-            if session.baseline
-        ]
+def trends(one: Session) -> NDArray[np.float64]:
+    """Trend of every minute of a session, (n, 4)."""
+    recent = Recent()
+    return np.array([recent.trend(end_s, m.values) for end_s, m in zip(one.ends_s, one.minutes, strict=True)])
+
+
+def values(one: Session) -> NDArray[np.float64]:
+    """Features of every minute of a session, (n, 7)."""
+    return np.array([m.values for m in one.minutes])
+
+
+def measure_scales(sessions: list[Session]) -> Scales:
+    """Rest of people at large, and half the width of the middle 68 % of all changes."""
+    rests = np.array([one.baseline.rest for one in sessions if one.baseline])
+    changes = np.concatenate([values(one) - one.baseline.rest for one in sessions if one.baseline])
+    return Scales(
+        rest_mean=np.nanmean(rests, axis=0),
+        rest_sd=np.nanstd(rests, axis=0),
+        change_sd=_spread(changes),
+        trend_sd=_spread(np.concatenate([trends(one) for one in sessions])),
     )
-    spread = np.nanpercentile(changes, 84, axis=0) - np.nanpercentile(changes, 16, axis=0)
-    return {
-        "rest_mean": tuple(np.nanmean(rests, axis=0).round(5).tolist()),
-        "rest_sd": tuple(np.nanstd(rests, axis=0).round(5).tolist()),
-        "change_sd": tuple((spread / 2).round(5).tolist()),
-    }
 
 
-def inputs(session: Session, parameters: dict[str, Any], *, alone: bool = False) -> NDArray[np.float32]:
-    """Scaled windows of a session; `alone`: as if the baseline were unknown."""
-    values = np.array([one.values for one in session.windows])
-    people = (values - parameters["rest_mean"]) / np.hypot(parameters["rest_sd"], parameters["change_sd"])
-    scaled = people
-    if session.baseline and not alone:
-        own = (values - session.baseline.rest) / parameters["change_sd"]
-        scaled = np.where(np.isfinite(session.baseline.rest), own, people)
-    return np.clip(np.nan_to_num(scaled), -LIMIT, LIMIT).astype(np.float32)
+def _spread(changes: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = np.nanpercentile(changes, (16, 84), axis=0)
+    return np.asarray((high - low) / 2)
 
 
-def fit(sessions: list[Session], parameters: dict[str, Any], seed: int = SEED) -> Any:
-    """Train one net; every data set weighs the same, and so do stress and rest."""
-    tf.keras.utils.set_random_seed(seed)
-    features = np.concatenate([inputs(session, parameters) for session in sessions])
-    stress = np.concatenate([session.stress for session in sessions]).astype(np.float32)
-    group = np.concatenate(
-        [[f"{session.dataset}{label}" for label in session.stress] for session in sessions]
-    )
-    names, counts = np.unique(group, return_counts=True)
-    weight = 1 / counts[np.searchsorted(names, group)]
-    heart_hidden, skin_hidden = features.copy(), features.copy()
-    heart_hidden[:, : len(HEART)] = 0
-    skin_hidden[:, len(HEART) :] = 0
-    everything = np.concatenate([features, features, heart_hidden, skin_hidden])
-    net = tf.keras.Sequential(
-        [
-            tf.keras.layers.Input(len(FEATURES)),
-            tf.keras.layers.GaussianNoise(0.3),
-            tf.keras.layers.Dense(
-                HIDDEN, activation="relu", kernel_regularizer=tf.keras.regularizers.L2(3e-3)
-            ),
-            tf.keras.layers.Dense(1, kernel_regularizer=tf.keras.regularizers.L2(3e-3)),
-        ]
-    )
-    steps = EPOCHS * (len(everything) // 256 + 1)
-    net.compile(
-        tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(5e-3, steps)),
-        tf.keras.losses.BinaryCrossentropy(from_logits=True),
-    )
-    weights = np.tile(weight / weight.mean(), 4)
-    net.fit(everything, np.tile(stress, 4), sample_weight=weights, batch_size=256, epochs=EPOCHS, verbose=0)
-    return net
+def inputs(one: Session, scales: Scales) -> NDArray[np.float32]:
+    """Model inputs of the scored windows of a session."""
+    change = scales.change(values(one)[one.scored], one.baseline)
+    return scales.inputs(change, trends(one)[one.scored], rate_only=one.minutes[0].rate_only)
 
 
-def odds(net: Any, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The logarithm of the odds, (n,)."""
-    return np.asarray(net(features))[:, 0].astype(np.float64)
+def fit(sessions: list[Session], scales: Scales) -> NDArray[np.float64]:
+    """Weights of a logistic regression, the offset last; every data set weighs the same, and so do stress and rest."""
+    x = np.concatenate([inputs(one, scales) for one in sessions]).astype(np.float64)
+    y = np.concatenate([one.stress for one in sessions])
+    groups = np.concatenate([[f"{one.dataset} {label}" for label in one.stress] for one in sessions])
+    _, which, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    weight = 1 / counts[which]
+    weight /= weight.sum()
+
+    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        z = x @ w[:-1] + w[-1]
+        error = weight * (1 / (1 + np.exp(-z)) - y)
+        value = np.sum(weight * (np.logaddexp(0, z) - y * z)) + PENALTY / 2 * np.sum(w[:-1] ** 2)
+        return float(value), np.append(x.T @ error + PENALTY * w[:-1], error.sum())
+
+    return np.asarray(minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x)
 
 
 def leave_one_out(sessions: list[Session]) -> list[NDArray[np.float64]]:
-    """Odds for each session from a net that never saw that person."""
+    """Odds for each session from a model that never saw that person."""
     found = []
-    for index, session in enumerate(sessions):
+    for index, one in enumerate(sessions):
         others = sessions[:index] + sessions[index + 1 :]
-        parameters = scales(others)
-        found.append(odds(fit(others, parameters), inputs(session, parameters)))
+        scales = measure_scales(others)
+        weights = fit(others, scales)
+        found.append(inputs(one, scales) @ weights[:-1] + weights[-1])
     return found
 
 
-def platt(logits: NDArray[np.float64], stress: NDArray[np.int64]) -> tuple[float, float]:
-    """Temperature and offset that make the probabilities of people left out true (Platt 1999)."""
+def calibrate(
+    odds: list[NDArray[np.float64]], sessions: list[Session]
+) -> tuple[float, float, float]:
+    """Scale and offset that make left-out probabilities true (Platt 1999), and where odds are even."""
+    z = np.concatenate(odds)
+    y = np.concatenate([one.stress for one in sessions])
 
-    def loss(scale_offset: NDArray[np.float64]) -> float:
-        z = logits * np.exp(scale_offset[0]) + scale_offset[1]
-        return float(np.mean(np.logaddexp(0, z) - stress * z))
+    def loss(line: NDArray[np.float64]) -> float:
+        scaled = z * line[0] + line[1]
+        return float(np.mean(np.logaddexp(0, scaled) - y * scaled))
 
-    scale, offset = minimize(loss, np.zeros(2)).x
-    return float(np.exp(-scale)), float(offset)
+    scale, offset = minimize(loss, np.array([1.0, 0.0])).x
+    return float(scale), float(offset), float(1 / (1 + np.exp(-offset)))
+
+
+def figures(
+    odds: list[NDArray[np.float64]], sessions: list[Session], calibration: tuple[float, float, float]
+) -> dict[str, dict[str, Any]]:
+    """Figures of each data set."""
+    scale, offset, threshold = calibration
+    found = {}
+    for name in DATASETS:
+        own = [index for index, one in enumerate(sessions) if one.dataset == name]
+        z = np.concatenate([odds[index] for index in own]) * scale + offset
+        labels = np.concatenate([sessions[index].stress for index in own])
+        probability = 1 / (1 + np.exp(-z))
+        found[name] = {"subjects": len(own), **stress_scores(probability, labels, threshold=threshold)}
+    return found
+
+
+def as_model(weights: NDArray[np.float64]) -> Any:
+    """Wrap the regression in one dense layer."""
+    layer = tf.keras.layers.Dense(1)
+    net = tf.keras.Sequential([tf.keras.layers.Input(INPUTS), layer])
+    layer.set_weights([weights[:-1, None].astype(np.float32), weights[-1:].astype(np.float32)])
+    return net
 
 
 def main() -> None:
     """Train and write the model, or cross-validate."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cross-validate", action="store_true")
     args = parser.parse_args()
-    sessions = [windows(one) for name in DATASETS for one in read_stress_dataset(args.data, name)]
+    sessions = [session(one) for name in DATASETS for one in read_stress_dataset(args.data, name)]
     left_out = leave_one_out(sessions)
-    stress = np.concatenate([session.stress for session in sessions])
-    temperature, offset = platt(np.concatenate(left_out), stress)
+    calibration = calibrate(left_out, sessions)
     if args.cross_validate:
-        figures = {}
-        for name in DATASETS:
-            own = [index for index, session in enumerate(sessions) if session.dataset == name]
-            logits = np.concatenate([left_out[index] for index in own]) / temperature + offset
-            labels = np.concatenate([sessions[index].stress for index in own])
-            figures[name] = {"subjects": len(own), **stress_scores(1 / (1 + np.exp(-logits)), labels)}
-        print(json.dumps(figures, indent=2))
+        print(json.dumps({"threshold": calibration[2], **figures(left_out, sessions, calibration)}, indent=2))
         return
-    parameters = scales(sessions)
-    net = fit(sessions, parameters)
-    features = np.concatenate([inputs(session, parameters) for session in sessions])
-    corners = np.vstack([np.full(len(FEATURES), limit, np.float32) for limit in (-LIMIT, LIMIT)])
-    (MODELS / ENTRY["file"]).write_bytes(to_int8(net, np.concatenate([features, corners])))
-    record("stress", {**ENTRY, "parameters": {**parameters, "temperature": temperature, "offset": offset}})
+    scales = measure_scales(sessions)
+    weights = fit(sessions, scales)
+    seen = np.concatenate([inputs(one, scales) for one in sessions])
+    corners = np.vstack([np.full(INPUTS, limit, np.float32) for limit in (-LIMIT, LIMIT)])
+    (MODELS / ENTRY["file"]).write_bytes(to_int8(as_model(weights), np.concatenate([seen, corners])))
+    numbers = {
+        name: tuple(np.round(getattr(scales, name), 5).tolist())
+        for name in ("rest_mean", "rest_sd", "change_sd", "trend_sd")
+    }
+    scale, offset, threshold = (round(value, 5) for value in calibration)
+    record(
+        "stress",
+        {**ENTRY, "parameters": {**numbers, "scale": scale, "offset": offset, "threshold": threshold}},
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from edge.physiology.features import WINDOW_S, Minute, minute
 from edge.physiology.pulse import PulseDetector
 from edge.physiology.skin import SkinTrace
 from edge.physiology.streams import BeatStream, SkinStream, WaveStream
-from edge.physiology.stress import StressModel
+from edge.physiology.stress import StressTracker
 from edge.signals import Affect, EcgChunk, HeartBeats, Modality, PulseChunk, SkinConductance
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class PhysiologyReader:
         threads: int = 1,
         baseline: Baseline | None = None,
     ) -> None:
-        self._stress = StressModel(
+        self._stress = StressTracker(
             store.load(options.model, runtime=runtime, threads=threads), store.entry(options.model)
         )
         self._judge = judge_from(store.load(BEATS_MODEL, runtime=runtime, threads=threads))
@@ -135,7 +135,7 @@ class PhysiologyReader:
             if end_s - self._begun_s >= self._rest_s:
                 self.baseline = Baseline.from_minutes([one.values for one in self._rest])
                 self._rest, self._rest_s = [], 0.0
-        reading = self._stress.read(now, self.baseline)
+        reading = self._stress.read(end_s, now, self.baseline)
         if reading.quality < LEAST_QUALITY:
             return []
         return [

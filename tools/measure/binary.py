@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 BINS: Final = 10
 
 
-def stress_scores(probability: NDArray[np.float64], label: NDArray[np.int64]) -> dict[str, float | int]:
-    """Accuracy, macro F1, area under the ROC curve and calibration error (10 bins of equal width)."""
-    said, true = probability > 0.5, label == 1
+def stress_scores(
+    probability: NDArray[np.float64], label: NDArray[np.int64], *, threshold: float
+) -> dict[str, float | int]:
+    """Accuracy and macro F1 at a threshold, area under the ROC curve, calibration error (10 equal bins)."""
+    said, true = probability >= threshold, label == 1
     return {
         "windows": len(label),
         "accuracy": float(np.mean(said == true)),

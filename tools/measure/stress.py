@@ -13,12 +13,14 @@ import numpy as np
 
 from corpora.physiology import read_stress_dataset, stress_datasets
 from edge.inference import ModelStore
-from edge.physiology.stress import StressModel
+from edge.physiology.stress import StressTracker
 from measure.binary import stress_scores
-from measure.heart_and_skin import windows
+from measure.heart_and_skin import session
 
 if TYPE_CHECKING:
     import argparse
+
+    from edge.inference import Model, ModelEntry
 
 MODEL: Final = "stress"
 DEFAULT: Final = "stress_predict"
@@ -33,10 +35,9 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     """Measure the shipped model; the figures of one data set, the others under `datasets`."""
     store = ModelStore()
     model = store.load(MODEL, runtime=args.runtime)
-    stress = StressModel(model, store.entry(MODEL))
     names = (args.corpus,) if args.corpus else stress_datasets(args.data)
     trained_on = {name for name in ("stress_predict", "noneeg") if name in names}
-    figures = {name: _measure(args, name, stress) for name in names}
+    figures = {name: _measure(args, name, model, store.entry(MODEL)) for name in names}
     first = DEFAULT if DEFAULT in figures else next(iter(figures), None)
     if first is None:
         raise FileNotFoundError(f"no recordings with stress labels in {args.data}")
@@ -53,10 +54,17 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _measure(args: argparse.Namespace, name: str, stress: StressModel) -> dict[str, Any]:
-    sessions = [windows(record) for record in read_stress_dataset(args.data, name)]
-    probability = [
-        stress.read(one, session.baseline).stress for session in sessions for one in session.windows
-    ]
-    labels = np.concatenate([session.stress for session in sessions])
-    return {"subjects": len(sessions), **stress_scores(np.array(probability), labels)}
+def _measure(args: argparse.Namespace, name: str, model: Model, entry: ModelEntry) -> dict[str, Any]:
+    sessions = [session(record) for record in read_stress_dataset(args.data, name)]
+    probability, threshold = [], 0.5
+    for one in sessions:
+        tracker = StressTracker(model, entry)
+        threshold = tracker.threshold
+        readings = [
+            tracker.read(end_s, minute, one.baseline)
+            for end_s, minute in zip(one.ends_s, one.minutes, strict=True)
+        ]
+        probability += [readings[index].stress for index in one.scored]
+    labels = np.concatenate([one.stress for one in sessions])
+    scores = stress_scores(np.array(probability), labels, threshold=threshold)
+    return {"subjects": len(sessions), **scores}
