@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 import numpy as np
 
+from edge.capture.microphone.quiet import hush
 from edge.capture.pump import Pump
 from edge.capture.timebase import TimeBase
 from edge.errors import SourceError, SourceReason
@@ -66,6 +67,7 @@ class Microphone:
         except ImportError as error:
             detail = "PyAudio is not installed (pip install 'edge-affect[microphone]')"
             raise SourceError(self.name, SourceReason.NOT_INSTALLED, detail) from error
+        hush()
         # PortAudio lists devices once, when it starts: only a new start sees one that came back.
         audio = pyaudio.PyAudio()
         try:

@@ -14,6 +14,7 @@ from edge.capture.microphone import make_source
 from edge.capture.microphone.options import MicrophoneOptions
 from edge.capture.supervisor import SourceState, SourceStatus, Supervisor
 from edge.clock import RealClock
+from edge.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -159,3 +160,13 @@ async def test_every_sample_arrives_and_an_unplugged_microphone_comes_back(sound
         await asyncio.gather(task, return_exceptions=True)
     starts = [chunk.start_s for chunk in heard]
     assert starts == sorted(starts)
+
+
+async def test_absent_microphone_says_so_once_and_its_libraries_say_nothing(
+    sound: Sound, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = make_source("mic", MicrophoneOptions(kind="microphone", device="kinect"), clock=RealClock())
+    with pytest.raises(SourceError) as caught:
+        await anext(aiter(source.samples()))
+    assert caught.value.detail == "no microphone is named like kinect"
+    assert capfd.readouterr() == ("", "")
