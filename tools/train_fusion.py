@@ -37,9 +37,12 @@ def main() -> None:
 
         write_models(arguments.data, arguments.models, cache=arguments.cache, takes=arguments.takes)
     else:
-        from sessions.fitting import fit
+        from edge.inference import ModelStore
+        from sessions.fitting import fit_trust
+        from sessions.readers import read_bank
 
-        print(json.dumps(fit(arguments.data, arguments.models), indent=2))
+        bank, _ = read_bank(arguments.data, ModelStore(arguments.models))
+        print(json.dumps(fit_trust(bank), indent=2))
 
 
 if __name__ == "__main__":

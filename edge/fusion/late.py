@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.emotion import CIRCUMPLEX, EMOTIONS
+from edge.fusion.evidence import TINY
 from edge.fusion.reliability import SUBSETS, Reliability
 from edge.signals import Modality
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from edge.fusion.evidence import Opinion
 
 _AROUSAL: Final = np.array([CIRCUMPLEX[emotion][1] for emotion in EMOTIONS])
-_TINY: Final = 1e-6
 _ORDER: Final = tuple(Modality)
 
 
@@ -74,7 +74,7 @@ def odds(opinion: Opinion, reliability: Reliability) -> tuple[NDArray[np.float64
     exponent = trust.classes * opinion.weight**trust.exponent
     known = opinion.mask
     if known.any():
-        log_p = np.log(np.maximum(opinion.probabilities, _TINY))
+        log_p = np.log(np.maximum(opinion.probabilities, TINY))
     elif opinion.arousal is not None:
         known = np.ones(len(EMOTIONS), dtype=np.bool_)
         log_p = -((opinion.arousal - _AROUSAL) ** 2) / (2 * reliability.arousal_sd**2)

@@ -21,8 +21,6 @@ class Trust:
     ----------
     classes, exponent
         The exponent of the modality's opinion on classes is `classes * w ** exponent`.
-    valence, arousal
-        The weight of its valence and arousal in the means, as factors of w.
     misleading
         Share of the time in which it speaks, perhaps confidently, of something else than the mood
         of the room: a face on a poster, a voice from a television, the pulse of a climber of stairs.
@@ -30,8 +28,6 @@ class Trust:
 
     classes: float = 1.0
     exponent: float = 1.0
-    valence: float = 1.0
-    arousal: float = 1.0
     misleading: float = 0.05
 
 
@@ -52,7 +48,7 @@ class Reliability:
     face: Trust = Trust()
     speech: Trust = Trust()
     physiology: Trust = Trust()
-    arousal_sd: float = 0.8
+    arousal_sd: float = 1.0
     renewal_s: float = 5.0
     recovery_s: float = 120.0
 
@@ -65,7 +61,16 @@ class Reliability:
         }[modality]
 
 
-DEFAULT: Final = Reliability()
+LEARNED: Final = Reliability(
+    face=Trust(classes=1.2, exponent=0.55),
+    speech=Trust(classes=1.7, exponent=0.65),
+    physiology=Trust(classes=0.05),
+)
+"""For the shipped readers, by `tools/train_fusion.py fit`.
+
+Speech readers of unknown voices say less than they know, face readers about as much; of what the
+body shows hardly anything carries over to classes.
+"""
 
 SUBSETS: Final = np.array(
     [[bool(number >> bit & 1) for bit in range(len(Modality))] for number in range(2 ** len(Modality))]

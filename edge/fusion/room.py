@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from edge.fusion import late
+from edge.fusion.dimensions import dimensions
 from edge.fusion.engagement import EngagementMeter
 from edge.fusion.evidence import Evidence, pool_each, weighted_mean
-from edge.fusion.reliability import DEFAULT, Credence, Reliability
+from edge.fusion.reliability import LEARNED, Credence, Reliability
 from edge.signals import RoomState
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Fusion:
         How far each modality is trusted; what was learned for the shipped readers by default.
     """
 
-    def __init__(self, options: FusionOptions, *, reliability: Reliability = DEFAULT) -> None:
+    def __init__(self, options: FusionOptions, *, reliability: Reliability = LEARNED) -> None:
         self._evidence = Evidence(options)
         self._reliability = reliability
         self._credence = Credence(reliability)
@@ -44,10 +45,9 @@ class Fusion:
 
         Returns
         -------
-        The classes as `late.fuse` says; with the weight w_m of each modality, its credence c_m,
-        its trust t_m and its value v_m::
+        The classes as `late.fuse` says, valence and arousal as `dimensions` says; with the weight
+        w_m of each modality and its credence c_m::
 
-            valence, arousal = sum_m t_m c_m w_m v_m / sum_m t_m c_m w_m   (over those that measure it)
             stress = the weighted mean over wearers
             quality = 1 - prod_m (1 - w_m min(1, c_m / (1 - misleading_m)))
         """
@@ -55,26 +55,23 @@ class Fusion:
         opinions = pool_each(fresh)
         fused = late.fuse(opinions, self._reliability, self._credence.belief)
         self._credence.update(at_s, fused.agreement)
-        each = [
-            (opinion, self._reliability.of(opinion.modality), fused.credence[opinion.modality])
+        believed = [
+            (
+                opinion,
+                opinion.weight * min(1.0, fused.credence[m] / (1.0 - self._reliability.of(m).misleading)),
+            )
             for opinion in opinions
+            for m in (opinion.modality,)
         ]
-        arousal = weighted_mean(
-            (o.arousal, trust.arousal * credence * o.weight) for o, trust, credence in each
-        )
+        where = dimensions(believed, fused.probabilities)
         return RoomState(
             at_s=at_s,
             probabilities=fused.probabilities,
-            valence=weighted_mean(
-                (o.valence, trust.valence * credence * o.weight) for o, trust, credence in each
-            ),
-            arousal=arousal,
-            quality=1.0
-            - math.prod(
-                1.0 - o.weight * min(1.0, credence / (1.0 - t.misleading)) for o, t, credence in each
-            ),
-            stress=weighted_mean((o.stress, o.weight) for o in opinions),
+            valence=where.valence,
+            arousal=where.arousal,
+            quality=1.0 - math.prod(1.0 - weight for _, weight in believed),
+            stress=weighted_mean((opinion.stress, opinion.weight) for opinion in opinions),
             evidence=tuple(item.reading for item in fresh),
             weights=fused.weights,
-            engagement=self._engagement.measure(at_s, fresh=fresh, arousal=arousal),
+            engagement=self._engagement.measure(at_s, fresh=fresh, arousal=where.arousal),
         )

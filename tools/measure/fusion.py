@@ -16,7 +16,7 @@ from edge.inference import ModelStore
 from edge.signals import Modality
 from measure.scores import calibration_error
 from sessions.audiences import LENGTH_S, Audience, Scripted, make_audience
-from sessions.bank import read_bank
+from sessions.readers import read_bank
 from sessions.streams import SHARED_CLASSES, TICK_S, Disturbance, Session, Walk, make_session, walk
 
 if TYPE_CHECKING:

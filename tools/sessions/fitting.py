@@ -12,14 +12,11 @@ from edge.emotion import CIRCUMPLEX, EMOTIONS
 from edge.fusion.evidence import Evidence, Opinion, pool_each
 from edge.fusion.options import FusionOptions
 from edge.fusion.reliability import Reliability, Trust
-from edge.inference import ModelStore
 from edge.signals import Modality
-from sessions.bank import read_bank
 from sessions.streams import SEGMENT_S, SETTLING_S, SHARED_CLASSES, Disturbance, Session, make_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -33,13 +30,8 @@ MISLED: Final = 0.05
 """Share of the moments whose readings of one modality are those of another session."""
 
 
-def fit(data: Path, models: Path) -> dict[str, object]:
-    """Fit on the half that is not for testing."""
-    return fit_trust(read_bank(data, ModelStore(models))[0])
-
-
 def fit_trust(bank: Bank) -> dict[str, object]:
-    """Trust that minimises the cross entropy of the fused classes, and the error of valence and arousal.
+    """Trust that minimises the cross entropy of the fused classes.
 
     Half of the sessions have a disturbance, and in `MISLED` of the moments a modality speaks of
     another moment.
@@ -63,11 +55,6 @@ def fit_trust(bank: Bank) -> dict[str, object]:
         return float(-np.log(said).mean() + 1e-3 * np.sum((values - START) ** 2))
 
     best = minimize(loss, START, method="Powell", bounds=BOUNDS, options={"xtol": 1e-3, "ftol": 1e-5})
-    coordinates = np.array([CIRCUMPLEX[emotion] for emotion in EMOTIONS])[moments.truth]
-    valence, arousal = (
-        moments.mean_trust(values, coordinates[:, axis])
-        for axis, values in enumerate((moments.valence, moments.arousal))
-    )
     fitted = unpacked(best.x)
     return {
         "loss": best.fun,
@@ -78,8 +65,6 @@ def fit_trust(bank: Bank) -> dict[str, object]:
             modality.value: {
                 "classes": round(fitted.of(modality).classes, 2),
                 "exponent": round(fitted.of(modality).exponent, 2),
-                "valence": round(valence[modality], 2),
-                "arousal": round(arousal[modality], 2),
             }
             for modality in Modality
         },
@@ -88,7 +73,7 @@ def fit_trust(bank: Bank) -> dict[str, object]:
 
 # (classes, exponent) of each modality, then arousal_sd. How often a modality misleads is no figure of
 # these sessions but of the rooms to come, and stays as it is.
-START: Final = np.array([1.0, 1.0] * len(Modality) + [0.8])
+START: Final = np.array([1.0, 1.0] * len(Modality) + [1.0])
 BOUNDS: Final = [(0.05, 3.0), (0.0, 2.0)] * len(Modality) + [(0.2, 2.0)]
 
 
@@ -105,13 +90,12 @@ def unpacked(values: NDArray[np.float64]) -> Reliability:
 class Moments:
     """Opinions of all modalities at many moments, side by side, axes (moment, modality, class).
 
-    `weight` (n, 3) is 0 where a modality is silent; `valence` and `arousal` (n, 3) are NaN there.
+    `weight` (n, 3) is 0 where a modality is silent, `arousal` (n, 3) NaN there.
     """
 
     truth: NDArray[np.intp]
     probabilities: NDArray[np.float64]
     mask: NDArray[np.bool_]
-    valence: NDArray[np.float64]
     arousal: NDArray[np.float64]
     weight: NDArray[np.float64]
 
@@ -123,7 +107,6 @@ class Moments:
             truth=np.array([truth for truth, _ in taken]),
             probabilities=np.zeros((len(taken), len(Modality), len(EMOTIONS))),
             mask=np.zeros((len(taken), len(Modality), len(EMOTIONS)), dtype=np.bool_),
-            valence=np.full((len(taken), len(Modality)), np.nan),
             arousal=np.full((len(taken), len(Modality)), np.nan),
             weight=np.zeros((len(taken), len(Modality))),
         )
@@ -132,7 +115,6 @@ class Moments:
                 at = row, tuple(Modality).index(opinion.modality)
                 moments.probabilities[at], moments.mask[at] = opinion.probabilities, opinion.mask
                 moments.weight[at] = opinion.weight
-                moments.valence[at] = np.nan if opinion.valence is None else opinion.valence
                 moments.arousal[at] = np.nan if opinion.arousal is None else opinion.arousal
         return moments
 
@@ -142,7 +124,7 @@ class Moments:
         astray = rng.random(order.shape) < MISLED
         order[astray] = rng.integers(len(order), size=int(astray.sum()))
         column = np.arange(len(Modality))
-        fields = ("probabilities", "mask", "valence", "arousal", "weight")
+        fields = ("probabilities", "mask", "arousal", "weight")
         return replace(self, **{name: getattr(self, name)[order, column] for name in fields})
 
     def fused(self, reliability: Reliability) -> NDArray[np.float64]:
@@ -164,22 +146,6 @@ class Moments:
             odds[self.weight[:, column] == 0] = 1.0
             product *= (1 - trust.misleading) * odds + trust.misleading
         return product / product.sum(axis=1, keepdims=True)
-
-    def mean_trust(self, values: NDArray[np.float64], truth: NDArray[np.float64]) -> dict[Modality, float]:
-        """Weights in the mean of `values` (n, 3) that come nearest to `truth`, the largest 1."""
-        there = np.isfinite(values)
-        told = there.any(axis=1)
-
-        def error(logs: NDArray[np.float64]) -> float:
-            weights = np.where(there, np.exp(logs) * self.weight, 0.0)[told]
-            means = (weights * np.nan_to_num(values[told])).sum(axis=1) / np.maximum(
-                weights.sum(axis=1), 1e-12
-            )
-            return float(np.mean((means - truth[told]) ** 2) + 1e-4 * np.sum(logs**2))
-
-        best = minimize(error, np.zeros(len(Modality)), method="Powell", bounds=[(-4.0, 4.0)] * len(Modality))
-        weights = np.exp(best.x - best.x.max())
-        return dict(zip(Modality, (float(weight) for weight in weights), strict=True))
 
 
 def _opinions(session: Session) -> list[tuple[int, list[Opinion]]]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion
 from edge.signals import Affect, Modality
-from sessions.bank import REST, STRESS, Bank, moved
+from sessions.bank import Bank, moved
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +36,8 @@ TICK_S: Final = 0.5
 SETTLING_S: Final = 5.0
 """After a change, readings of what was before are still on their way."""
 
+STRESS: Final = "stress"
+REST: Final = "rest"
 AROUSED: Final = 0.3
 """Classes at least this aroused on the circumplex are paired with stress windows."""
 
@@ -116,7 +118,7 @@ def _read(
             if what is Disturbance.WRONG:
                 held = _certain(held)
             # A face keeps an expression for a while; an utterance or a window is read once.
-            held_until_s = at_s + (rng.uniform(0.5, 2.0) if modality is Modality.FACE else 0.0)
+            held_until_s = at_s + (rng.uniform(1.0, 5.0) if modality is Modality.FACE else 0.0)
             held_label = label
         delay_s = rng.uniform(0.0, 2.0) if what is Disturbance.DELAYED else 0.0
         arrivals.append((at_s + delay_s, moved(held, end_s=at_s, who=who)))

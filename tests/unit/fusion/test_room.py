@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge.emotion import EMOTIONS, Emotion
+from edge.emotion import EMOTIONS, Emotion, valence_arousal
 from edge.fusion.options import FusionOptions
 from edge.fusion.room import Fusion
 from edge.signals import Affect, Modality, RoomState
@@ -146,10 +146,45 @@ def test_many_equal_faces_say_what_one_says():
     assert ten.quality == pytest.approx(one.quality)
 
 
-def test_valence_and_arousal_are_quality_weighted_means():
-    state = room(face(valence=0.6, quality=0.9), speech(valence=0.0, quality=0.3)).state(1.0)
-    assert state.valence == pytest.approx(0.6 * 0.9 / 1.2)
+def test_what_readings_measure_beyond_their_classes_is_a_quality_weighted_mean():
+    implied = room(face(), speech(quality=0.4)).state(1.0)
+    own = [valence_arousal(reading.probabilities)[0] for reading in (face(), speech())]
+    state = room(face(valence=own[0] + 0.2), speech(quality=0.4, valence=own[1] - 0.1)).state(1.0)
+    assert state.valence == pytest.approx(implied.valence + (0.8 * 0.2 - 0.4 * 0.1) / 1.2)
+
+
+def test_valence_follows_the_fused_classes():
+    assert room(face(Emotion.HAPPINESS)).state(1.0).valence > 0.4
+    assert room(face(Emotion.ANGER)).state(1.0).valence < -0.2
+    both = room(face(Emotion.HAPPINESS), speech(Emotion.HAPPINESS)).state(1.0)
+    assert both.valence > room(face(Emotion.HAPPINESS)).state(1.0).valence
+
+
+def test_bodily_arousal_speaks_alone_or_joins():
     assert room(body(arousal=0.5)).state(1.0).arousal == pytest.approx(0.5)
+    assert room(body(arousal=0.5)).state(1.0).valence is None
+    calm, tense = (room(face(), body(arousal=arousal)).state(1.0).arousal for arousal in (-0.5, 0.5))
+    assert calm < tense
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.sampled_from(list(Emotion)))
+def test_valence_and_arousal_stay_on_the_plane(valence, arousal, emotion):
+    state = room(face(emotion, valence=valence, arousal=arousal), body(arousal=arousal)).state(1.0)
+    assert -1 <= state.valence <= 1
+    assert -1 <= state.arousal <= 1
+
+
+def test_readings_of_one_person_settle_and_an_utterance_that_goes_on_replaces_itself():
+    flicker = room(
+        *(face(Emotion.HAPPINESS, start_s=at_s, end_s=at_s + 0.2) for at_s in np.arange(0, 2, 0.2)),
+        face(Emotion.ANGER, start_s=2.0, end_s=2.2),
+    )
+    assert flicker.state(2.2).probabilities.argmax() == HAPPINESS
+    growing = room(
+        *(speech(Emotion.HAPPINESS, start_s=0.0, end_s=at_s) for at_s in np.arange(1, 3, 0.5)),
+        speech(Emotion.ANGER, start_s=0.0, end_s=3.0),
+    )
+    assert growing.state(3.0).probabilities.argmax() == EMOTIONS.index(Emotion.ANGER)
 
 
 def test_two_readers_that_contradict_each_other_for_minutes_stay_undecided():
@@ -166,7 +201,7 @@ def test_two_readers_that_contradict_each_other_for_minutes_stay_undecided():
 def test_what_has_gone_is_forgotten():
     fusion = room(*(face(who=who) for who in range(1000)))
     fusion.state(100.0)
-    assert not fusion._evidence._newest
+    assert not fusion._evidence._held
 
 
 def test_a_tick_costs_less_than_a_millisecond():
