@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.emotion import EMOTIONS
+from edge.errors import ModelError, ModelReason
 from edge.face.crop import TILE_PX, standardize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.inference.manifest import ModelEntry
     from edge.inference.model import Model
     from edge.inference.runtime import Runtime
     from edge.inference.store import ModelStore
@@ -45,12 +45,19 @@ class ExpressionNet:
         runtime: Runtime | None = None,
         threads: int = 1,
     ) -> ExpressionNet:
-        """Load a net and the calibration that the manifest keeps beside it."""
-        entry: ModelEntry = store.entry(name)
-        temperature = entry.parameters["temperature"]
-        bias = entry.parameters["logit_bias"]
-        if not isinstance(temperature, float) or not isinstance(bias, tuple):
-            raise TypeError(f"{name}: temperature must be a number and logit_bias a list")
+        """Load a net and the calibration that the manifest keeps beside it.
+
+        Raises
+        ------
+        ModelError
+            It is missing, altered, cannot run, or has no calibration.
+        """
+        parameters = store.entry(name).parameters
+        temperature, bias = parameters.get("temperature"), parameters.get("logit_bias")
+        if not isinstance(temperature, float) or not isinstance(bias, tuple) or len(bias) != len(EMOTIONS):
+            raise ModelError(
+                name, ModelReason.INCOMPATIBLE, "the manifest lacks its temperature or logit_bias"
+            )
         return cls(
             store.load(name, runtime=runtime, threads=threads),
             temperature=temperature,
