@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from edge.capture.mute.options import MuteOptions
-from edge.capture.options import SourceOptions, is_recording
+from edge.capture.options import SourceOptions, is_recording, modality_of
 from edge.face.options import FaceOptions
 from edge.fusion.options import FusionOptions
 from edge.gate.options import DeploymentOptions, PrivacyOptions, conflicts
@@ -18,6 +18,7 @@ from edge.physiology.options import PhysiologyOptions
 from edge.publish.options import PublishOptions
 from edge.release import Profile
 from edge.service.page.options import PageOptions
+from edge.signals import Modality
 from edge.speech.options import SpeechOptions
 
 Slug = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
@@ -75,7 +76,11 @@ class Config(Options):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        for key, message in conflicts(self.privacy, self.deployment):
+        senses = [modality_of(source) for source in self.sources.values()]
+        cameras, microphones = senses.count(Modality.FACE), senses.count(Modality.SPEECH)
+        for key, message in conflicts(
+            self.privacy, self.deployment, cameras=cameras, microphones=microphones
+        ):
             raise PydanticCustomError("conflict", "{reason}", {"key": key, "reason": message})
         if self.replay.speed == "max" and not all(map(is_recording, self.sources.values())):
             raise PydanticCustomError(

@@ -191,11 +191,23 @@ class DeploymentOptions(Options):
         return notice
 
 
-def conflicts(privacy: PrivacyOptions, deployment: DeploymentOptions) -> list[tuple[str, str]]:
-    """Tell what is wrong between the two, as (key, message); a configuration with any is refused."""
-    if deployment.context is not Context.PUBLIC_SPACE or privacy.profile is Profile.PUBLIC:
-        return []
-    message = (
-        f"{privacy.profile} publishes single people, which must not be in a public space; set profile: public"
+def conflicts(
+    privacy: PrivacyOptions, deployment: DeploymentOptions, *, cameras: int = 1, microphones: int = 1
+) -> list[tuple[str, str]]:
+    """Tell what is wrong between the parts, as (key, message); a configuration with any is refused.
+
+    One person seen by two cameras would be taken for two, which `household` must not publish and whose two
+    votes would break the guarantee of `public`.
+    """
+    found = []
+    if deployment.context is Context.PUBLIC_SPACE and privacy.profile is not Profile.PUBLIC:
+        message = f"{privacy.profile} publishes single people, which must not be in a public space"
+        found.append(("privacy.profile", f"{message}; set profile: public"))
+    counts_people = privacy.profile is Profile.PUBLIC or (
+        privacy.profile is Profile.HOUSEHOLD and not privacy.single_person_agreed
     )
-    return [("privacy.profile", message)]
+    for number, kind in ((cameras, "cameras"), (microphones, "microphones")):
+        if counts_people and number > 1:
+            message = f"{number} {kind} may take one person for {number}, and {privacy.profile} counts people"
+            found.append(("sources", f"{message}; use one, or a device for each zone"))
+    return found

@@ -76,7 +76,9 @@ class Tally:
             return
         self.rightful += 1
         self.quality_sum += room.quality
-        self.probabilities += room.probabilities * room.quality
+        if any(affect.mask.any() for affect in room.evidence):
+            # Bodily arousal alone leans towards some classes, but nobody saw or heard one.
+            self.probabilities += room.probabilities * room.quality
         if room.valence is not None:
             self.valence.add(room.valence, room.quality)
         if room.arousal is not None:

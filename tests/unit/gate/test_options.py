@@ -70,3 +70,11 @@ def test_a_public_space_takes_the_public_profile_alone() -> None:
             "privacy.profile"
         ]
         assert not conflicts(PrivacyOptions(profile=profile), DeploymentOptions())
+
+
+@pytest.mark.parametrize("number", [{"cameras": 2}, {"microphones": 3}])
+def test_what_counts_people_takes_one_camera_and_one_microphone(number: dict[str, int]) -> None:
+    for privacy in (PrivacyOptions(), PrivacyOptions(profile=Profile.PUBLIC)):
+        assert [key for key, _ in conflicts(privacy, DeploymentOptions(), **number)] == ["sources"]
+    for privacy in (PrivacyOptions(single_person_agreed=True), PrivacyOptions(profile=Profile.PERSONAL)):
+        assert not conflicts(privacy, DeploymentOptions(), **number)
