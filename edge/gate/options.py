@@ -23,7 +23,7 @@ _PUBLIC_DEFAULTS: Final[dict[str, float]] = {
     "k": 10,
     "epsilon": 1.0,
     "windows_per_session": 1,
-    "daily_epsilon": 144.0,
+    "daily_epsilon": 288.0,
 }
 
 

@@ -37,8 +37,8 @@ def test_the_guarantee_states_unit_epsilon_cap_k_and_window() -> None:
         assert fact in text
 
 
-def test_a_budget_for_the_whole_day_is_said_to_last_it() -> None:
-    assert "at most epsilon 288 (the whole day)" in report(profile="public", daily_epsilon=288)
+def test_the_default_budget_lasts_the_whole_day() -> None:
+    assert "at most epsilon 288 (the whole day)" in report(profile="public")
 
 
 def test_a_household_says_whether_one_person_is_enough() -> None:
