@@ -49,7 +49,8 @@ class Chunker:
         chunk = np.array(self._pending, np.float64)
         self._pending.clear()
         self._count += len(chunk)
-        last_s = self._base.map(self._count / self._rate_hz, arrival_s=arrival_s)
+        span_s = len(chunk) / self._rate_hz
+        last_s = self._base.map(self._count / self._rate_hz, arrival_s=arrival_s, span_s=span_s)
         if last_s is None:
             return None
         return last_s - (len(chunk) - 1) / self._rate_hz, chunk

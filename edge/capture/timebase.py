@@ -35,32 +35,36 @@ class TimeBase:
         """Forget the sensor's clock, because it counts from a new beginning."""
         self._offset_s = None
 
-    def map(self, sensor_s: float, *, arrival_s: float) -> float | None:
-        """Street second of `sensor_s`, never earlier than the last; None for a packet seen before."""
+    def map(self, sensor_s: float, *, arrival_s: float, span_s: float = 0.0) -> float | None:
+        """Street second of `sensor_s`, the end of a packet that spans `span_s`.
+
+        Never earlier than the last; None for a packet seen before. However the sensor's clock
+        jumps, a packet never reaches back into the one before it.
+        """
         if self._offset_s is None:
-            self._anchor(sensor_s, arrival_s)
+            self._anchor(sensor_s, arrival_s, span_s)
         elif self._last_sensor_s - JUMP_S <= sensor_s <= self._last_sensor_s:
             self.repeats += 1
             return None
         else:
-            self._follow(sensor_s, arrival_s)
+            self._follow(sensor_s, arrival_s, span_s)
         self._last_sensor_s = sensor_s
         assert self._offset_s is not None  # noqa: S101  (set by _anchor)
         self._last_street_s = max(self._last_street_s, sensor_s + self._offset_s)
         return self._last_street_s
 
-    def _anchor(self, sensor_s: float, arrival_s: float) -> None:
-        self._offset_s = arrival_s - sensor_s
+    def _anchor(self, sensor_s: float, arrival_s: float, span_s: float) -> None:
+        self._offset_s = max(arrival_s, self._last_street_s + span_s) - sensor_s
         self._window_start_s = sensor_s
         self._least_delay_s = float("inf")
         self._drift_s = 0.0
 
-    def _follow(self, sensor_s: float, arrival_s: float) -> None:
+    def _follow(self, sensor_s: float, arrival_s: float, span_s: float) -> None:
         assert self._offset_s is not None  # noqa: S101  (set by _anchor)
         delay_s = arrival_s - (sensor_s + self._offset_s)
         if sensor_s < self._last_sensor_s or delay_s < -JUMP_S:
             self.jumps += 1
-            self._anchor(sensor_s, arrival_s)
+            self._anchor(sensor_s, arrival_s, span_s)
             return
         most_s = SLEW * (sensor_s - self._last_sensor_s)
         slew_s = max(-most_s, min(most_s, self._drift_s))

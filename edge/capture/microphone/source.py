@@ -109,9 +109,10 @@ class Microphone:
                     raise SourceError(self.name, reason, "the microphone gives no sound") from None
                 samples = _mono(resampler, payload, rate_hz=rate_hz, channels=channels)
                 self._count += len(samples)
-                end_s = self._base.map(self._count / AUDIO_RATE_HZ, arrival_s=arrival_s)
+                span_s = len(samples) / AUDIO_RATE_HZ
+                end_s = self._base.map(self._count / AUDIO_RATE_HZ, arrival_s=arrival_s, span_s=span_s)
                 if end_s is not None:
-                    yield AudioChunk(self.name, end_s - len(samples) / AUDIO_RATE_HZ, samples)
+                    yield AudioChunk(self.name, end_s - span_s, samples)
         finally:
             stream.close()
 

@@ -42,7 +42,8 @@ class BeatClock:
                 self.rejected += 1
         if not ends_s:
             return None
-        last_s = self._base.map(ends_s[-1], arrival_s=arrival_s)
+        span_s = ends_s[-1] - ends_s[0] + kept_ms[0] / 1000
+        last_s = self._base.map(ends_s[-1], arrival_s=arrival_s, span_s=span_s)
         if last_s is None:
             return None
         at_s = np.array(ends_s) - ends_s[-1] + last_s

@@ -80,7 +80,8 @@ class PolarH10(Wearable):
         frame = decode_ecg(packet.payload)
         count = len(frame.ecg_uv)
         sensor_s = frame.last_ns * 1e-9
-        last_s = self._base.map(sensor_s, arrival_s=packet.arrival_s)
+        span_s = count / self._rate.rate_hz
+        last_s = self._base.map(sensor_s, arrival_s=packet.arrival_s, span_s=span_s)
         if last_s is None:
             return None
         rate_hz = self._rate.add(sensor_s, samples=count)

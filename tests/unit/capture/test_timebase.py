@@ -85,6 +85,20 @@ def test_restart_anchors_anew() -> None:
     assert base.map(0.0, arrival_s=60.0) == 60.0
 
 
+@given(st.lists(st.tuples(st.floats(-30, 30), st.floats(0, 1)), min_size=2, max_size=60))
+def test_packets_never_overlap_however_the_clock_jumps(steps: list[tuple[float, float]]) -> None:
+    base, span_s = TimeBase(), 0.5
+    sensor_s = arrival_s = 100.0
+    ends = []
+    for jump_s, wait_s in steps:
+        sensor_s += span_s + (jump_s if abs(jump_s) > 15 else 0.0)
+        arrival_s += wait_s
+        end_s = base.map(sensor_s, arrival_s=arrival_s, span_s=span_s)
+        if end_s is not None:
+            ends.append(end_s)
+    assert all(np.diff(ends) >= span_s * (1 - 2e-3))
+
+
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 10)), max_size=60))
 def test_time_never_runs_back(steps: list[tuple[float, float]]) -> None:
     base = TimeBase()

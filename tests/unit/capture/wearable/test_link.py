@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -551,6 +552,58 @@ def test_profile_reads_three_signals_of_one_peripheral() -> None:
     np.testing.assert_allclose(np.diff(levels)[~np.isnan(np.diff(levels))], 0.01)
     assert len(by_kind[HeartBeats]) == 30
     assert len(np.concatenate([chunk.ecg_mv for chunk in by_kind[EcgChunk]])) > 2900
+
+
+@pytest.mark.parametrize(
+    ("options", "service", "characteristic", "heads"),
+    [
+        (STRAP, heart_rate.HEART_RATE_SERVICE, heart_rate.HEART_RATE_MEASUREMENT, [b"\x10\x40", b"\x19\x3c"]),
+        (H10_OPTIONS, polar.PMD_SERVICE, polar.PMD_DATA, [b"\x00", bytes(7), bytes(10)]),
+        (
+            BitalinoOptions(kind="bitalino", ecg="A1", eda="A2"),
+            bitalino.BITALINO_SERVICE,
+            bitalino.BITALINO_FRAMES,
+            [payloads.bitalino_frame(bitalino.Frame(i, 0, (i, i))) for i in range(16)],
+        ),
+        (MovisensOptions(kind="movisens"), movisens.EDA_SERVICE, movisens.SCL_MEAN, [b"", b"\x01"]),
+    ],
+)
+def test_random_bytes_never_break_a_source(
+    options: Any, service: str, characteristic: str, heads: list[bytes]
+) -> None:
+    rng = random.Random(5)
+    h10 = H10()
+    peripheral = FakePeripheral(
+        "AA:00:00:00:00:77",
+        service,
+        values={polar.PMD_CONTROL: b"\x0f\x05"},
+        notifying={characteristic, polar.PMD_CONTROL},
+        on_write=h10.write if service == polar.PMD_SERVICE else lambda *_: None,
+    )
+    home = Home(peripheral)
+
+    async def script() -> None:
+        home.add("fuzzed", options)
+        home.play(
+            0.05,
+            lambda _: peripheral.notify(
+                characteristic, rng.choice(heads) + rng.randbytes(rng.choice((0, 1, 2, 9, 40)))
+            ),
+        )
+        await asyncio.sleep(300)
+
+    home.run(script())
+    told = {(seen.reason, seen.detail.split(" (")[0]) for seen in home.statuses["fuzzed"] if seen.reason}
+    assert {reason for reason, _ in told} <= {SourceReason.PROTOCOL, SourceReason.TIMEOUT}
+    assert all("nonsense" in detail for reason, detail in told if reason is SourceReason.PROTOCOL)
+    starts = [sample.start_s for sample in home.samples["fuzzed"] if not isinstance(sample, HeartBeats)]
+    beats = [
+        at_s for sample in home.samples["fuzzed"] if isinstance(sample, HeartBeats) for at_s in sample.at_s
+    ]
+    assert np.isfinite(starts + beats).all()
+    assert beats == sorted(beats)
+    assert home.samples["fuzzed"]
+    assert home.supervisors["fuzzed"].status.counters["bad_packets"] > 0
 
 
 def test_peripheral_that_lacks_the_signal_is_unsupported(caplog: pytest.LogCaptureFixture) -> None:
