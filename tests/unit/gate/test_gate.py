@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +112,15 @@ def test_a_bystander_hides_the_state_but_not_the_wearers_stress() -> None:
     assert verdict.release.state is State.INSUFFICIENT
     assert verdict.release.valence is None
     assert verdict.release.stress is Level.LOW
+
+
+def test_a_body_alone_gives_stress_but_no_state() -> None:
+    wearer = affect(1, Emotion.ANGER, modality=PHYSIOLOGY, stress=0.9)
+    body = replace(wearer, probabilities=np.zeros(8), mask=np.zeros(8, dtype=bool), valence=None)
+    leaning = replace(room(wearer, stress=0.9), evidence=(body,))
+    verdict = one_window(personal(), leaning, window_s=5)
+    assert verdict.decision.reason is Reason.NO_EVIDENCE
+    assert (verdict.release.state, verdict.release.stress) == (State.INSUFFICIENT, Level.HIGH)
 
 
 def test_stress_is_withheld_when_there_are_two_wearers() -> None:
