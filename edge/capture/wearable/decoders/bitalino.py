@@ -24,7 +24,8 @@ _WIDE_CHANNELS: Final = 4
 _SUPPLY_V: Final = 3.3
 _EDA_V_PER_US: Final = 0.132
 _ECG_GAIN: Final = 1100
-_CRC_POLYNOMIAL: Final = 0x13
+_TIMES_X4: Final = (0, 3, 6, 5, 12, 15, 10, 9, 11, 8, 13, 14, 7, 4, 1, 2)
+"""Each remainder times x^4, modulo x^4 + x + 1."""
 
 
 class Channel(StrEnum):
@@ -71,12 +72,9 @@ def adc_bits(position: int) -> int:
 def crc4(frame: bytes) -> int:
     """CRC-4 with x^4 + x + 1 over `frame`, its last four bits (the CRC's own place) taken as zero."""
     crc = 0
-    for byte in frame[:-1] + bytes((frame[-1] & 0xF0,)):
-        for bit in range(7, -1, -1):
-            crc = crc << 1 | byte >> bit & 1
-            if crc & 0x10:
-                crc ^= _CRC_POLYNOMIAL
-    return crc & 0x0F
+    for byte in frame[:-1]:
+        crc = _TIMES_X4[_TIMES_X4[crc] ^ byte >> 4] ^ byte & 0x0F
+    return _TIMES_X4[_TIMES_X4[crc] ^ frame[-1] >> 4]
 
 
 def decode_frames(payload: bytes, *, channels: int) -> list[Frame]:
