@@ -62,9 +62,11 @@ class Reliability:
 
 
 LEARNED: Final = Reliability(
-    face=Trust(classes=1.2, exponent=0.55),
-    speech=Trust(classes=1.7, exponent=0.65),
+    face=Trust(classes=1.2, exponent=0.55, misleading=0.02),
+    speech=Trust(classes=1.7, exponent=0.65, misleading=0.25),
     physiology=Trust(classes=0.05),
+    renewal_s=3.0,
+    recovery_s=300.0,
 )
 """For the shipped readers, by `tools/train_fusion.py fit`.
 

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from edge.emotion import CIRCUMPLEX, EMOTIONS
 from edge.fusion.evidence import Evidence, Opinion, pool_each
 from edge.fusion.options import FusionOptions
-from edge.fusion.reliability import Reliability, Trust
+from edge.fusion.reliability import LEARNED, Reliability
 from edge.signals import Modality
 from sessions.streams import SEGMENT_S, SETTLING_S, SHARED_CLASSES, Disturbance, Session, make_session
 
@@ -80,10 +80,10 @@ BOUNDS: Final = [(0.05, 3.0), (0.0, 2.0)] * len(Modality) + [(0.2, 2.0)]
 def unpacked(values: NDArray[np.float64]) -> Reliability:
     """Make a reliability of a vector laid out as `START`."""
     face, speech, physiology = (
-        Trust(classes=float(classes), exponent=float(exponent))
-        for classes, exponent in values[:-1].reshape(-1, 2)
+        replace(LEARNED.of(modality), classes=float(classes), exponent=float(exponent))
+        for modality, (classes, exponent) in zip(Modality, values[:-1].reshape(-1, 2), strict=True)
     )
-    return Reliability(face=face, speech=speech, physiology=physiology, arousal_sd=float(values[-1]))
+    return replace(LEARNED, face=face, speech=speech, physiology=physiology, arousal_sd=float(values[-1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
