@@ -104,6 +104,8 @@ class Street:
             config.publish.mqtt,
             lights=config.publish.lights,
             nudge=config.publish.nudge,
+            history=config.publish.history,
+            state=None if clock.is_virtual else state_directory(config),
             on_command=self._obey,
         )
         view = PageView(
