@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from edge.board import Accelerator, Probe, detect
 from edge.config.load import load_config, preset_names
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from edge.errors import ConfigError
+from edge.release import Profile
 
 MODELS = {
     "Raspberry Pi Zero 2 W Rev 1.0": "raspberry_pi_zero_2_w",
@@ -86,3 +85,23 @@ def test_every_board_has_a_preset_that_fits_under_a_config(tmp_path: Path, prese
     loaded = load_config(config)
     origins = {key: origin for key, _, origin in loaded.explain()}
     assert preset in origins["readers.face.reading_rate_hz"]
+
+
+@pytest.mark.parametrize("preset", ["smart_home", "wearable_stress"])
+def test_a_use_case_runs_as_it_is_and_under_a_board(tmp_path: Path, preset: str) -> None:
+    alone = load_config(Path(preset)).config
+    config = tmp_path / "mine.yaml"
+    config.write_text(f"presets: [raspberry_pi_4, {preset}]\nnode: mine\n")
+    mine = load_config(config).config
+    assert (mine.node, mine.sources, mine.privacy) == ("mine", alone.sources, alone.privacy)
+    assert mine.readers.face.reading_rate_hz == 5
+
+
+def test_a_kiosk_needs_its_notice_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(Path("kiosk"))
+    assert [problem.key for problem in refused.value.problems] == ["deployment.notice"]
+    config = tmp_path / "hall.yaml"
+    notice = "{contact: hall@example.org, acknowledged_on: 2026-11-01}"
+    config.write_text(f"presets: [pc, kiosk]\ndeployment: {{notice: {notice}}}\n")
+    assert load_config(config).config.privacy.profile is Profile.PUBLIC
