@@ -50,7 +50,7 @@ ENTRY: Final = {
             "name": "features",
             "shape": [1, FEATURES],
             "dtype": "int8",
-            "meaning": "a candidate against its neighbours and the last eight beats, edge/physiology/beats.py",
+            "meaning": "a candidate against its neighbours and the last eight beats",
         }
     ],
     "outputs": [
@@ -80,6 +80,7 @@ class NumpyJudge:
         self._layers = [layer.get_weights() for layer in net.layers if layer.get_weights()]
 
     def __call__(self, features: NDArray[np.float32]) -> float:
+        """Judge one candidate."""
         (w1, b1), (w2, b2), (w3, b3) = self._layers
         hidden = np.maximum(features @ w1 + b1, 0)
         return float((np.maximum(hidden @ w2 + b2, 0) @ w3 + b3)[0])

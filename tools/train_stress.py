@@ -5,8 +5,9 @@ tools/train_stress.py --data DIR [--cross-validate]
 
 A logistic regression, quantized to int8: on 42 people it was as good, left out, as any net tried. All
 figures are relative to each person's own rest. Calibration (Platt scaling) comes from people who were
-left out; a minute is called stressed where the odds are even if stress and rest were equally frequent. --cross-validate prints the
-figures of leaving out one person at a time instead of writing a model.
+left out; a minute is called stressed where the odds would be even if stress and rest were equally
+frequent. --cross-validate prints the figures of leaving out one person at a time instead of writing
+a model.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def inputs(one: Session, scales: Scales) -> NDArray[np.float32]:
 
 
 def fit(sessions: list[Session], scales: Scales) -> NDArray[np.float64]:
-    """Weights of a logistic regression, the offset last; every data set weighs the same, and so do stress and rest."""
+    """Weights of a logistic regression, the offset last; data sets and classes weigh the same."""
     x = np.concatenate([inputs(one, scales) for one in sessions]).astype(np.float64)
     y = np.concatenate([one.stress for one in sessions])
     groups = np.concatenate([[f"{one.dataset} {label}" for label in one.stress] for one in sessions])
@@ -126,9 +127,7 @@ def leave_one_out(sessions: list[Session]) -> list[NDArray[np.float64]]:
     return found
 
 
-def calibrate(
-    odds: list[NDArray[np.float64]], sessions: list[Session]
-) -> tuple[float, float, float]:
+def calibrate(odds: list[NDArray[np.float64]], sessions: list[Session]) -> tuple[float, float, float]:
     """Scale and offset that make left-out probabilities true (Platt 1999), and where odds are even."""
     z = np.concatenate(odds)
     y = np.concatenate([one.stress for one in sessions])
@@ -166,7 +165,9 @@ def as_model(weights: NDArray[np.float64]) -> Any:
 
 def main() -> None:
     """Train and write the model, or cross-validate."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cross-validate", action="store_true")
     args = parser.parse_args()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """Mean features of a wearer's rest, shape (8,), in the order of `features.FEATURES`; NaN where unknown."""
+    """Mean features of a wearer's rest, shape (7,), in the order of `FEATURES`; NaN where unknown."""
 
     rest: NDArray[np.float64]
 

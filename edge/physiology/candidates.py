@@ -27,6 +27,9 @@ CONTEXT: Final = 8
 LIMIT: Final = 4.0
 """Every feature is clipped to +-LIMIT, so that one int8 scale serves them all."""
 
+LOWEST_HZ: Final = 100.0
+HIGHEST_HZ: Final = 1000.0
+
 _WORK_RATE_HZ: Final = 125.0
 _SEPARATION_S: Final = 0.06
 _INVALID_MARGIN_S: Final = 0.15
@@ -110,7 +113,7 @@ class CandidateFinder:
     """
 
     def __init__(self, rate_hz: float) -> None:
-        if not 100 <= rate_hz <= 1000:
+        if not LOWEST_HZ <= rate_hz <= HIGHEST_HZ:
             raise ValueError(f"an ECG of 100 to 1000 Hz is wanted, got {rate_hz:g} Hz")
         self._group = max(1, int(rate_hz / _WORK_RATE_HZ))
         self._rate_hz = rate_hz / self._group

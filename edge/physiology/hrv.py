@@ -11,8 +11,8 @@ References
 
 Deviations
 ----------
-- Bands from one Hann-windowed periodogram of the linearly detrended tachogram, resampled by linear
-  interpolation at 4 Hz.
+- Bands from one Hann-windowed periodogram of the linearly detrended tachogram, resampled by a cubic
+  spline at 4 Hz.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.signal import periodogram
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ LF_BAND_HZ: Final = (0.04, 0.15)
 HF_BAND_HZ: Final = (0.15, 0.40)
 
 _RESAMPLE_HZ: Final = 4.0
+_LEAST_INTERVALS: Final = 3
+_PNN_MS: Final = 50.0
 _SLACK_S: Final = 2.0
 
 
@@ -57,7 +60,7 @@ class Hrv:
 def measure(rr_ms: NDArray[np.float64]) -> Hrv:
     """Measure consecutive, corrected RR intervals, shape (n,), milliseconds; their sum is the window."""
     window_s = float(rr_ms.sum()) / 1000 + _SLACK_S
-    if len(rr_ms) < 3 or window_s < HEART_RATE_FROM_S:
+    if len(rr_ms) < _LEAST_INTERVALS or window_s < HEART_RATE_FROM_S:
         return Hrv()
     differences = np.diff(rr_ms)
     long_enough = window_s >= SDNN_FROM_S
@@ -67,7 +70,7 @@ def measure(rr_ms: NDArray[np.float64]) -> Hrv:
         heart_rate_bpm=60_000 / float(rr_ms.mean()),
         rmssd_ms=float(np.sqrt(np.mean(differences**2))) if window_s >= RMSSD_FROM_S else None,
         sdnn_ms=float(rr_ms.std(ddof=1)) if long_enough else None,
-        pnn50=float(np.mean(np.abs(differences) > 50)) if long_enough else None,
+        pnn50=float(np.mean(np.abs(differences) > _PNN_MS)) if long_enough else None,
         lf_ms2=low,
         hf_ms2=high,
         lf_hf=low / high if low is not None and high else None,
@@ -77,7 +80,7 @@ def measure(rr_ms: NDArray[np.float64]) -> Hrv:
 def _power_ms2(rr_ms: NDArray[np.float64], band_hz: tuple[float, float]) -> float:
     at_s = np.cumsum(rr_ms) / 1000
     grid_s = np.arange(at_s[0], at_s[-1], 1 / _RESAMPLE_HZ)
-    tachogram = np.interp(grid_s, at_s, rr_ms)
+    tachogram = CubicSpline(at_s, rr_ms)(grid_s)
     frequencies, power = periodogram(tachogram, fs=_RESAMPLE_HZ, window="hann", detrend="linear")
     inside = (frequencies >= band_hz[0]) & (frequencies < band_hz[1])
     return float(power[inside].sum() * (frequencies[1] - frequencies[0]))

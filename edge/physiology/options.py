@@ -17,4 +17,4 @@ class PhysiologyOptions(Options):
     model: str = "stress"
     """Name in the model manifest."""
     rest_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """The first seconds of signal that count as this wearer's rest, 180 to 300; 0: compare with people at large."""
+    """First seconds that count as this wearer's rest, 180 to 300; 0: compare with people at large."""

@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
 DECISION_DELAY_S: Final = 0.5
 WARM_UP_S: Final = 3.0
+LOWEST_HZ: Final = 20.0
+HIGHEST_HZ: Final = 1000.0
 
 _SIGMA_S: Final = 0.06
 _SEPARATION_S: Final = 0.28
 _USUAL_SHARE: Final = 0.35
 _LEVEL_BLOCKS: Final = 8
 _HISTORY_S: Final = 1.5
+_FLOOR: Final = 1e-9
 
 
 class PulseDetector:
@@ -47,7 +50,7 @@ class PulseDetector:
     """
 
     def __init__(self, rate_hz: float) -> None:
-        if not 20 <= rate_hz <= 1000:
+        if not LOWEST_HZ <= rate_hz <= HIGHEST_HZ:
             raise ValueError(f"a pulse wave of 20 to 1000 Hz is wanted, got {rate_hz:g} Hz")
         self._rate_hz = rate_hz
         self._half = int(np.ceil(3 * _SIGMA_S * rate_hz))
@@ -55,6 +58,7 @@ class PulseDetector:
         kernel = -at_s * np.exp(-0.5 * (at_s / _SIGMA_S) ** 2)
         self._kernel = kernel / np.abs(kernel).sum()
         self._held = np.nan
+        self._zero = 0.0
         self._tail: NDArray[np.float64] | None = None
         self._slope = np.empty(0)
         self._origin = 0
@@ -76,7 +80,7 @@ class PulseDetector:
         if end <= max(self._next, WARM_UP_S * self._rate_hz):
             return np.empty(0)
         highest = maximum_filter1d(self._slope, 2 * separation + 1, mode="nearest")
-        peaks = np.flatnonzero((self._slope == highest) & (self._slope > 0))
+        peaks = np.flatnonzero((self._slope == highest) & (self._slope > _FLOOR))
         at = peaks + self._origin
         peaks = peaks[(at >= self._next) & (at < end) & (peaks > 0)]
         level = self._level(end)
@@ -100,7 +104,10 @@ class PulseDetector:
         filled = np.where(index >= 0, pulse[index], 0.0 if np.isnan(self._held) else self._held)
         if valid.any():
             self._held = float(filled[-1])
-        tail = np.full(self._half, filled[0]) if self._tail is None else self._tail
+        if self._tail is None:
+            self._zero = float(filled[0])
+        filled = filled - self._zero
+        tail = np.zeros(self._half) if self._tail is None else self._tail
         joined = np.concatenate([tail, filled])
         self._tail = joined[max(0, len(joined) - 2 * self._half) :]
         if len(joined) <= 2 * self._half:

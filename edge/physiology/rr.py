@@ -29,6 +29,7 @@ LONGEST_MS: Final = 2500.0
 _ALPHA: Final = 5.2
 _C1: Final = 0.13
 _C2: Final = 0.17
+_FAR: Final = 3.0
 _AROUND: Final = 91
 _MEDIAN_OVER: Final = 11
 _LEAST_SPREAD_MS: Final = 10.0
@@ -80,7 +81,7 @@ def _limit(values: NDArray[np.float64]) -> NDArray[np.float64]:
         windows = np.lib.stride_tricks.sliding_window_view(padded, _AROUND)
         low, high = np.percentile(windows, (25, 75), axis=1)
         spread = (high - low) / 2
-    return _ALPHA * np.maximum(spread, _LEAST_SPREAD_MS)
+    return np.asarray(_ALPHA * np.maximum(spread, _LEAST_SPREAD_MS))
 
 
 def _classify(
@@ -101,7 +102,7 @@ def _classify(
             change[index + 1],
             change[index + 2],
         )
-        if abs(step) <= 1 and abs(excess[index]) <= 3:
+        if abs(step) <= 1 and abs(excess[index]) <= _FAR:
             index += 1
             continue
         neighbour = max(before, after) if step > 0 else min(before, after)
@@ -110,8 +111,8 @@ def _classify(
             index += 1
             continue
         following = min(after, later) if step >= 0 else max(after, later)
-        long = (step > 1 and following < -1) or excess[index] > 3
-        short = (step < -1 and following > 1) or excess[index] < -3
+        long = (step > 1 and following < -1) or excess[index] > _FAR
+        short = (step < -1 and following > 1) or excess[index] < -_FAR
         if long and abs(rr[index] / 2 - typical[index]) < excess_limit[index]:
             kinds[index] = "missed"
         elif short and abs(rr[index] + rr[index + 1] - typical[index]) < excess_limit[index]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.ndimage import minimum_filter1d
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 WORK_RATE_HZ: Final = 4.0
 """Everything is computed on a grid of 4 Hz; faster signals are averaged down to it."""
+LOWEST_HZ: Final = 1.0
+HIGHEST_HZ: Final = 2000.0
 LOWEST_US: Final = 0.01
 HIGHEST_US: Final = 60.0
 STEEPEST_US_PER_S: Final = 10.0
@@ -98,7 +101,7 @@ class SkinAnalyser:
     """
 
     def __init__(self, rate_hz: float) -> None:
-        if not 1 <= rate_hz <= 2000:
+        if not LOWEST_HZ <= rate_hz <= HIGHEST_HZ:
             raise ValueError(f"skin conductance of 1 to 2000 Hz is wanted, got {rate_hz:g} Hz")
         self._rate_hz = rate_hz
         self._pushed = 0
@@ -148,11 +151,12 @@ class SkinAnalyser:
         tail = np.full(2, filled[0]) if self._smooth_tail is None else self._smooth_tail
         joined = np.concatenate([tail, filled])
         self._smooth_tail = joined[-2:]
-        level = np.convolve(joined, _SMOOTHING, mode="valid")
+        level = np.convolve(joined, _SMOOTHING, mode="valid").astype(np.float64)
         if self._tonic_state is None:
             self._tonic_state = sosfilt_zi(_TONIC_SOS) * level[0]
         tonic, self._tonic_state = sosfilt(_TONIC_SOS, level, zi=self._tonic_state)
-        return SkinTrace(at_s - 1 / WORK_RATE_HZ, level, tonic, level - tonic, valid)
+        smoothed_at_s = np.asarray(at_s - 1 / WORK_RATE_HZ, dtype=np.float64)
+        return SkinTrace(smoothed_at_s, level, tonic, level - tonic, valid)
 
 
 def _mean_of_valid(values: NDArray[np.float64]) -> float:
@@ -163,8 +167,7 @@ def _mean_of_valid(values: NDArray[np.float64]) -> float:
 def widen_invalid(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What is valid and at least `MARGIN_S` away from anything invalid."""
     reach = round(MARGIN_S * WORK_RATE_HZ)
-    bad = np.convolve(~valid, np.ones(2 * reach + 1), mode="full")[reach : reach + len(valid)]
-    return np.asarray(bad < 0.5)
+    return np.asarray(minimum_filter1d(valid.astype(np.uint8), 2 * reach + 1, mode="nearest") > 0)
 
 
 def find_responses(

@@ -40,7 +40,7 @@ class BeatStream:
         return self.rr_ms[(self.at_s > start_s) & (self.at_s <= end_s)]
 
     def add(self, at_s: NDArray[np.float64], rr_ms: NDArray[np.float64]) -> None:
-        """Append plausible intervals that are later than all before; a clock that jumped back starts afresh."""
+        """Append plausible intervals that are later than all before; a clock that jumped starts afresh."""
         good = np.isfinite(at_s) & np.isfinite(rr_ms) & (rr_ms >= SHORTEST_MS) & (rr_ms <= LONGEST_MS)
         at_s, rr_ms = at_s[good], rr_ms[good]
         if not len(at_s):

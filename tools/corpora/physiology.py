@@ -124,7 +124,7 @@ def read_ecgs(data: Path) -> list[EcgRecord]:
 def read_stress(path: Path) -> StressRecord:
     """Read one person's session."""
     with np.load(path) as arrays:
-        pulse = arrays["bvp_x100_first_difference"] if "bvp_x100_first_difference" in arrays else None
+        pulse = arrays.get("bvp_x100_first_difference")
         return StressRecord(
             dataset=path.parent.name,
             subject=path.stem,
