@@ -90,15 +90,16 @@ def decode_values(payload: bytes, signal: GattSignal) -> NDArray[np.float64]:
     cells = np.frombuffer(payload, np.uint8, count * width, signal.offset).reshape(count, width)
     if signal.byte_order == "big":
         cells = cells[:, ::-1]
-    if signal.type == "f32":
-        raw = np.ascontiguousarray(cells).view("<f4")[:, 0].astype(np.float64)
-        raw[~np.isfinite(raw)] = np.nan
-    else:
-        whole = cells.astype(np.int64) @ (1 << 8 * np.arange(width, dtype=np.int64))
-        if signal.type.startswith("i"):
-            whole = np.where(whole >= 1 << 8 * width - 1, whole - (1 << 8 * width), whole)
-        raw = whole.astype(np.float64)
+    # A signalling NaN or a number too large for its scaling is a loose electrode, not a warning.
     with np.errstate(over="ignore", invalid="ignore"):
+        if signal.type == "f32":
+            raw = np.ascontiguousarray(cells).view("<f4")[:, 0].astype(np.float64)
+            raw[~np.isfinite(raw)] = np.nan
+        else:
+            whole = cells.astype(np.int64) @ (1 << 8 * np.arange(width, dtype=np.int64))
+            if signal.type.startswith("i"):
+                whole = np.where(whole >= 1 << 8 * width - 1, whole - (1 << 8 * width), whole)
+            raw = whole.astype(np.float64)
         values = signal.scaling.apply(raw)
     return np.where(np.isfinite(values), values, np.nan)
 

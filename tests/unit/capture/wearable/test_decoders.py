@@ -206,6 +206,7 @@ class TestGatt:
             ({"type": "i32"}, "FF FF FF FF", [-1]),
             ({"type": "f32"}, "00 00 20 40 00 00 C0 7F", [2.5, np.nan]),
             ({"type": "f32", "byte_order": "big"}, "40 20 00 00", [2.5]),
+            ({"type": "f32"}, "01 00 A0 7F FF FF 7F 7F", [np.nan, 3.4028234663852886e38]),
             ({"scaling": {"kind": "linear", "scale": 0.5, "zero": 2}}, "04 00", [1.0]),
         ],
     )
