@@ -23,7 +23,7 @@ Russell and Mehrabian (1977) rate them as "relaxed" and "bored".
 """
 
 
-HALF_KNOWN_UTTERANCES: Final = 4.0
+HALF_KNOWN_UTTERANCES: Final = 2.0
 """After so many utterances of a voice both opinions of the net weigh the same."""
 
 

@@ -34,7 +34,7 @@ def test_probabilities_sum_to_one_and_keep_order(classes):
 @pytest.mark.parametrize("label", ["calm", "boredom"])
 def test_classes_the_others_do_not_know_count_as_neutral(classes, label):
     shared = classes.shared(one_hot(classes, label))
-    assert shared[Emotion.NEUTRAL.index] == 1
+    assert shared[Emotion.NEUTRAL.position] == 1
     assert shared.sum() == 1
 
 
