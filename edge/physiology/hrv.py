@@ -77,10 +77,16 @@ def measure(rr_ms: NDArray[np.float64]) -> Hrv:
     )
 
 
-def _power_ms2(rr_ms: NDArray[np.float64], band_hz: tuple[float, float]) -> float:
+def spectrum(rr_ms: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies in Hz and power spectral density in ms^2/Hz of consecutive, corrected RR intervals."""
     at_s = np.cumsum(rr_ms) / 1000
     grid_s = np.arange(at_s[0], at_s[-1], 1 / _RESAMPLE_HZ)
     tachogram = CubicSpline(at_s, rr_ms)(grid_s)
     frequencies, power = periodogram(tachogram, fs=_RESAMPLE_HZ, window="hann", detrend="linear")
+    return frequencies, power
+
+
+def _power_ms2(rr_ms: NDArray[np.float64], band_hz: tuple[float, float]) -> float:
+    frequencies, power = spectrum(rr_ms)
     inside = (frequencies >= band_hz[0]) & (frequencies < band_hz[1])
     return float(power[inside].sum() * (frequencies[1] - frequencies[0]))
