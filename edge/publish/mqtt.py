@@ -210,6 +210,8 @@ class MqttPublisher:
                 self._statuses[sensor] = status
             if sensor in self._muted:
                 self._muted[sensor] = status is SensorStatus.MUTED
+            all_muted = all(self._muted.values())
+        self._lamps.rest(resting=all_muted)
         if self._connection is not None:
             for message in self._standing():
                 if message not in before:

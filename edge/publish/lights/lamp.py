@@ -6,6 +6,7 @@ or more, so that no sequence of releases comes near the three flashes a second o
 
 from __future__ import annotations
 
+import math
 import threading
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Final
@@ -42,8 +43,9 @@ class Lamp:
         self._now_s = now_s
         self._local_time = local_time
         self._glow: Glow | None = None
-        self._changed_s = 0.0
+        self._changed_s = -math.inf
         self._breathing = False
+        self.resting = False
 
     @property
     def name(self) -> str:
@@ -70,24 +72,29 @@ class Lamp:
 
     def follow(self, release: Release) -> tuple[Message, ...]:
         """Say what to send for a release; mostly nothing."""
-        options = self._options
-        if options.zone is not None and release.zone != options.zone:
-            return ()
-        state = release.state
-        if state is State.INSUFFICIENT:
-            if options.insufficient is Insufficient.KEEP:
-                return ()
-            state = State.NEUTRAL
-        glow = Glow(rgb=colour(options.palette, state), brightness=self._brightness())
         now_s = self._now_s()
-        if (
-            self._breathing
-            or glow == self._glow
-            or (self._glow is not None and now_s - self._changed_s < options.min_dwell_s)
-        ):
+        follows = self._options.zone in (None, release.zone)
+        if not follows or self._breathing or now_s - self._changed_s < self._options.min_dwell_s:
+            return ()
+        if self.resting and self._glow is None:
+            return ()
+        glow = self._wanted(release.state)
+        if self.resting and (messages := self.farewell()):
+            glow = None
+        elif glow is not None and glow != self._glow:
+            messages = self._show(glow)
+        else:
             return ()
         self._glow, self._changed_s = glow, now_s
-        return self._show(glow)
+        return messages
+
+    def _wanted(self, state: State) -> Glow | None:
+        """What to show for a state, None to leave it as it is."""
+        if state is State.INSUFFICIENT:
+            if self._options.insufficient is Insufficient.KEEP:
+                return None
+            state = State.NEUTRAL
+        return Glow(rgb=colour(self._options.palette, state), brightness=self._brightness())
 
     def breathe(self, breath: Breath | None) -> tuple[Message, ...]:
         """Swell with a breath in, sink with a breath out, go back to the colour when it is None."""
@@ -107,7 +114,9 @@ class Lamp:
         return self._options.brightness
 
     def farewell(self) -> tuple[Message, ...]:
-        """Bring back the scene that was found."""
+        """Bring back the scene that was found, unless that was done before."""
+        if self._glow is None:
+            return ()
         return self._adapter.restore(self._options.transition_s)
 
     def _show(self, glow: Glow) -> tuple[Message, ...]:
@@ -153,6 +162,12 @@ class Lamps:
         """For a release: what to send to the lamps that follow its zone."""
         with self._lock:
             return [message for lamp in self._lamps for message in lamp.follow(release)]
+
+    def rest(self, *, resting: bool) -> None:
+        """While nothing is sensed, lamps go back to the scene that was found."""
+        with self._lock:
+            for lamp in self._lamps:
+                lamp.resting = resting
 
     def breathe(self, breath: Breath | None) -> list[Message]:
         """Let all lamps breathe along."""

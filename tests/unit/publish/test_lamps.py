@@ -255,6 +255,37 @@ def test_what_a_lamp_does_while_the_state_is_withheld(choice, goes_neutral):
     assert lamps.glows == (neutral if goes_neutral else angry)
 
 
+def test_when_nothing_is_sensed_the_scene_comes_back_and_stays():
+    time = Time()
+    lamps = Lamps([KINDS[3]], now_s=time)
+    lamps.heard("desk/light/ring/state", b'{"state":"OFF"}')
+    lamps.follow(release(State.ANGER))
+    lamps.rest(resting=True)
+    assert lamps.follow(release(State.INSUFFICIENT)) == [], "not before the colour has stayed"
+    time.now_s += 60
+    (restored,) = lamps.follow(release(State.INSUFFICIENT))
+    assert b'"OFF"' in restored.payload
+    assert lamps.glows == {}
+    time.now_s += 60
+    assert lamps.follow(release(State.INSUFFICIENT)) == []
+    assert lamps.farewell() == [], "somebody may have changed the light since"
+    lamps.rest(resting=False)
+    assert len(lamps.follow(release(State.SADNESS))) == 1
+
+
+def test_when_nothing_is_sensed_a_lamp_without_a_known_scene_goes_neutral():
+    time = Time()
+    lamps = Lamps([WledOptions(topic="wled/shelf")], now_s=time)
+    lamps.follow(release(State.NEUTRAL))
+    neutral = lamps.glows
+    time.now_s += 60
+    lamps.follow(release(State.ANGER))
+    lamps.rest(resting=True)
+    time.now_s += 60
+    lamps.follow(release(State.INSUFFICIENT))
+    assert lamps.glows == neutral
+
+
 def test_on_every_connection_a_lamp_is_asked_or_told_again():
     lamps = Lamps([Zigbee2MqttOptions(device="lamp")], now_s=Time())
     assert [message.topic for message in lamps.greet()] == ["zigbee2mqtt/lamp/get"]
@@ -284,6 +315,16 @@ def test_night_falls_without_a_new_state():
 # luminance of 10 % or more of the maximum, where the darker image is below 0.80.
 
 
+WHITE = {"r": 255, "g": 255, "b": 255}
+SCENES = [
+    ("wled/shelf/g", b"255"),
+    ("wled/shelf/c", b"#ffffff"),
+    ("zigbee2mqtt/floor lamp", b'{"state":"ON","brightness":254}'),
+    ("stat/bulb/RESULT", b'{"POWER":"ON","HSBColor":"0,0,100"}'),
+    ("desk/light/ring/state", b'{"state":"ON","brightness":255,"color":{"r":255,"g":255,"b":255}}'),
+]
+
+
 def luminance(message):
     """Relative luminance that a message asks for, None when it asks for no colour, and its fade."""
     if message.topic.endswith(("HSBColor",)):
@@ -295,7 +336,7 @@ def luminance(message):
             rgb = tuple(channel / 255 for channel in request["seg"][0]["col"][0])
             brightness, fade_s = request["bri"] / 255, request["transition"] / 10
         else:
-            rgb = tuple(request["color"][channel] / 255 for channel in "rgb")
+            rgb = tuple(request.get("color", WHITE)[channel] / 255 for channel in "rgb")
             full = 254 if message.topic.endswith("/set") else 255
             brightness, fade_s = request["brightness"] / full, request["transition"]
     else:
@@ -327,7 +368,9 @@ def test_the_counter_sees_a_strobe():
 
 
 EVENTS = st.lists(
-    st.tuples(st.sampled_from(State), st.floats(0.01, 8.0), st.booleans(), st.sampled_from([12, 23])),
+    st.tuples(
+        st.sampled_from(State), st.floats(0.01, 8.0), st.booleans(), st.sampled_from([12, 23]), st.booleans()
+    ),
     min_size=2,
     max_size=20,
 )
@@ -345,7 +388,10 @@ def test_no_sequence_of_releases_and_reconnections_makes_a_lamp_flash(options, e
     lamps = Lamps([fastest], now_s=time, local_time=lambda: dt.time(hours[0]))
     rate_hz = 20
     samples, level, target, step = [], 0.0, 0.0, 1.0
-    for state, gap_s, reconnects, hours[0] in events:
+    for topic, payload in SCENES:
+        lamps.heard(topic, payload)
+    for state, gap_s, reconnects, hours[0], muted in events:
+        lamps.rest(resting=muted)
         messages = lamps.follow(release(state)) + (lamps.greet() if reconnects else [])
         for message in messages:
             if (asked := luminance(message)) is not None:
