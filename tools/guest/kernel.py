@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -73,11 +74,13 @@ def prepare(cache: Path | None = None) -> Kernel:
 
 
 def _package() -> str:
-    listed = _run("apt-cache", "depends", "linux-image-amd64")
-    found = re.search(r"Depends: (linux-image-\S+)", listed)
-    if found is None:
-        raise GuestUnavailableError("apt knows no linux-image-amd64; apt-get update")
-    return found[1]
+    for _ in range(2):
+        with contextlib.suppress(GuestUnavailableError):
+            listed = _run("apt-cache", "depends", "linux-image-amd64")
+            if found := re.search(r"Depends: (linux-image-\S+)", listed):
+                return found[1]
+        _run("apt-get", "update", "-qq")
+    raise GuestUnavailableError("apt knows no linux-image-amd64")
 
 
 def _make_initrd(kernel: Kernel, *, root: Path, version: str) -> None:
