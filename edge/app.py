@@ -91,7 +91,7 @@ class Street:
         self._config = config
         self._clock = clock
         self._stopping = asyncio.Event()
-        self._store = ModelStore(config.inference.models)
+        self._store = ModelStore(config.inference.models, trusted_key=config.inference.trusted_key)
         self._consents = ConsentStore(consent_path(config))
         for name in config.sources:
             if needs_consent(config, name):
@@ -282,6 +282,7 @@ class Street:
         self._sensors.obey(muted=muted, sensor=sensor)
 
     def _forget(self, name: str) -> None:
-        """Drop what a muted sensor has left in the window that is open."""
+        """Drop what a muted sensor has left in fusion and in the window that is open."""
         _LOG.info("%s is muted", name)
+        self._fusion.forget(modality_of(self._config.sources[name]))
         self._gate.forget()

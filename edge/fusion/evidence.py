@@ -95,6 +95,10 @@ class Evidence:
         elif reading.end_s >= held.newest.end_s:
             self._held[key] = _settle(held, reading, self._half_life_s[reading.modality])
 
+    def forget(self, modality: Modality) -> None:
+        """Drop all that a modality said."""
+        self._held = {key: held for key, held in self._held.items() if key[0] is not modality}
+
     def at(self, at_s: float) -> list[Weighted]:
         """Everything still of weight at `at_s`, in a fixed order; what lies too far back is forgotten."""
         fresh = []

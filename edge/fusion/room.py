@@ -14,7 +14,7 @@ from edge.signals import RoomState
 
 if TYPE_CHECKING:
     from edge.fusion.options import FusionOptions
-    from edge.signals import Affect
+    from edge.signals import Affect, Modality
 
 
 class Fusion:
@@ -39,6 +39,10 @@ class Fusion:
     def add(self, affect: Affect) -> None:
         """Take a reading, in any order and at any rate."""
         self._evidence.add(affect)
+
+    def forget(self, modality: Modality) -> None:
+        """Drop what a modality said, as when its sensor is muted; other sensors of its kind speak anew."""
+        self._evidence.forget(modality)
 
     def state(self, at_s: float) -> RoomState:
         """How the room is at `at_s`, which should not lie before an earlier call's.

@@ -218,3 +218,12 @@ def test_a_tick_costs_less_than_a_millisecond():
 def test_dropping_what_has_hardly_faded_is_refused():
     with pytest.raises(ValidationError, match="jumps when a sensor is lost"):
         FusionOptions.model_validate({"half_life_s": {"face": 3.5}})
+
+
+def test_what_a_muted_sensor_said_is_forgotten_and_the_rest_is_not() -> None:
+    fusion = room(face(Emotion.ANGER), speech())
+    fusion.forget(Modality.FACE)
+    alone = room(speech()).state(1.0)
+    state = fusion.state(1.0)
+    assert [reading.modality for reading in state.evidence] == [Modality.SPEECH]
+    assert np.array_equal(state.probabilities, alone.probabilities)
