@@ -20,6 +20,18 @@ SCORED: Final = frozenset(
 )  # fmt: skip
 """Segments that count in stress figures; physical effort, meditation and transitions do not."""
 
+TRAINED_ON: Final = {
+    "stress_predict": frozenset(
+        f"S{number:02}"
+        for number in (1, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15, 17, 18, 19, 20, 22, 24, 25, 26, 27)
+    )
+    | {"S29", "S30", "S31", "S33", "S34", "S35"},
+    "noneeg": frozenset(
+        f"subject{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 18, 19, 20)
+    ),
+}
+"""The people whom the shipped stress model has seen."""
+
 _BASELINE_S: Final = {"stress_predict": 240.0, "noneeg": 180.0}
 _LONG_BASELINE_S: Final = 300.0
 

@@ -1,6 +1,6 @@
 """R peaks, found in streaming mode by the shipped detector.
 
-Each record is pushed in chunks of half a second. --rate resamples it first.
+Each record is pushed in chunks of a second. --rate resamples it first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edge.physiology.beats import Judge
 
 MODEL: Final = "beats"
-CHUNK_S: Final = 0.5
+CHUNK_S: Final = 1.0
 DRAIN_S: Final = 1.0
 
 

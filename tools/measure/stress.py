@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from corpora.physiology import read_stress_dataset, stress_datasets
+from corpora.physiology import TRAINED_ON, read_stress_dataset, stress_datasets
 from edge.inference import ModelStore
 from edge.physiology.stress import StressTracker
 from measure.binary import stress_scores
@@ -36,7 +36,6 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     store = ModelStore()
     model = store.load(MODEL, runtime=args.runtime)
     names = (args.corpus,) if args.corpus else stress_datasets(args.data)
-    trained_on = {name for name in ("stress_predict", "noneeg") if name in names}
     figures = {name: _measure(args, name, model, store.entry(MODEL)) for name in names}
     first = DEFAULT if DEFAULT in figures else next(iter(figures), None)
     if first is None:
@@ -49,7 +48,6 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         "dataset": first,
         "n": figures[first]["windows"],
         **figures[first],
-        "seen_subjects": bool(trained_on),
         "datasets": figures,
     }
 
@@ -67,4 +65,5 @@ def _measure(args: argparse.Namespace, name: str, model: Model, entry: ModelEntr
         probability += [readings[index].stress for index in one.scored]
     labels = np.concatenate([one.stress for one in sessions])
     scores = stress_scores(np.array(probability), labels, threshold=threshold)
-    return {"subjects": len(sessions), **scores}
+    seen = TRAINED_ON.get(name, frozenset()) & {one.subject for one in sessions}
+    return {"subjects": len(sessions), **scores, "seen_subjects": bool(seen)}
