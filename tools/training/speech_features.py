@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from corpora.speech import NOISES, ROOMS, Clip, decode, read_manifest
+from corpora.speech import HELD_OUT_NOISES, NOISES, ROOMS, Clip, decode, read_manifest
 from edge.speech.frontend import BLOCK_FRAMES, HOP, FrontEnd
 from edge.speech.functionals import functionals
 from edge.speech.pitch import PITCH_FRAME
@@ -20,8 +20,6 @@ from training.audio import imagine, perform
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HELD_OUT_NOISES: Final = "fold4"
-"""Sound events that no training clip is mixed with."""
 _SOURCES: Final = (
     "edge/speech/frontend.py",
     "edge/speech/pitch.py",

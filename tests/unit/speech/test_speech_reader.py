@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfilt
 from voices import RATE_HZ, voice_like
 
 from edge.emotion import Emotion
@@ -19,6 +20,13 @@ def play(reader, samples, *, start_s=0.0, step=1600):
 
 def silence(seconds):
     return np.zeros(int(seconds * RATE_HZ), np.float32)
+
+
+def chords(seconds):
+    at_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    root_hz = 220 * 2 ** (np.array([0, 5, 7, 0, 9])[(at_s // 2).astype(int) % 5] / 12)
+    phase = 2 * np.pi * np.cumsum(root_hz) / RATE_HZ
+    return (0.1 * sum(np.sin(phase * interval) for interval in (1, 1.25, 1.5, 2))).astype(np.float32)
 
 
 def test_a_voice_is_read_about_once_a_second(eager_reader):
@@ -48,8 +56,9 @@ def test_chunking_changes_no_reading(make_eager_reader):
         np.full(10 * RATE_HZ, 0.5, np.float32),
         np.full(10 * RATE_HZ, np.nan, np.float32),
         np.sin(2 * np.pi * 50 * np.arange(10 * RATE_HZ) / RATE_HZ).astype(np.float32),
+        chords(10),
     ],
-    ids=["silence", "noise", "direct_current", "nan", "hum"],
+    ids=["silence", "noise", "direct_current", "nan", "hum", "chords"],
 )
 def test_no_voice_no_reading(reader, sound):
     assert play(reader, sound) + reader.finish() == []
@@ -67,8 +76,9 @@ def test_a_burst_is_no_utterance(eager_reader):
         lambda x: np.where(np.arange(len(x)) % 4000 < 20, np.nan, x).astype(np.float32),
         lambda x: x * 1e6,
         lambda x: x / 200,
+        lambda x: sosfilt(butter(4, (300, 3400), "bandpass", fs=RATE_HZ, output="sos"), x).astype(np.float32),
     ],
-    ids=["clipped", "offset", "holes", "far too loud", "whispered"],
+    ids=["clipped", "offset", "holes", "far too loud", "faint", "telephone"],
 )
 def test_a_spoiled_voice_gives_valid_readings_or_none(eager_reader, spoil):
     for reading in play(eager_reader, np.concatenate([silence(1), spoil(voice_like(4)), silence(2)])):
