@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,12 @@ UNEVEN: Final = 0.05
 """Largest share by which the spacing of `time_s` may vary."""
 SAME_RATE: Final = 0.01
 """Share by which the rates of file and config may differ, as clocks of sensors do."""
+
+_DAMAGE: Final = (
+    *(OSError, ValueError, EOFError, csv.Error),
+    # What a damaged archive can raise as well: unknown versions, passwords, sizes beyond all memory.
+    *(zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, OverflowError, MemoryError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ def _read(name: str, options: SignalOptions | ReplayRr) -> Columns:
             rows = list(csv.reader(file))
     except FileNotFoundError as error:
         raise unreadable(name, options.path, "there is no such file") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, csv.Error) as error:
+    except _DAMAGE as error:
         raise unreadable(name, options.path, "it is damaged or neither CSV nor npz") from error
     if not rows:
         raise unreadable(name, options.path, "it is empty")
