@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,9 +47,8 @@ def test_nonsense_is_no_window(collector, payload):
 def test_nothing_is_lost_or_counted_twice_through_a_restart(tmp_path):
     report = tmp_path / "report.json"
     load = ["--kiosks", "30", "--windows", "8", "--restarts", "1", "--json", report]
-    subprocess.run(
-        [sys.executable, ROOT / "tools" / "load_fleet.py", *load], cwd=ROOT, check=True, timeout=110
-    )
+    program = [sys.executable, ROOT / "tools" / "load_fleet.py", *load]
+    subprocess.run(program, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, timeout=110)
     said = json.loads(report.read_text())
     assert said["windows_stored"] == said["windows_sent"] == 240
     assert said["missing"] == said["altered_or_unknown"] == 0
