@@ -78,7 +78,7 @@ class VirtualClock:
         await asyncio.sleep(max(0.0, at_s - self.now_s()))
 
 
-class _LeapingSelector(selectors.DefaultSelector):  # type: ignore[valid-type,misc]
+class _LeapingSelector(selectors.DefaultSelector):
     """Instead of waiting for `timeout`, polls once and moves the virtual time on by it."""
 
     def __init__(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,4 +26,4 @@ def record(name: str, entry: dict[str, Any]) -> None:
         fresh = path.with_suffix(".new")
         with fresh.open("w") as stream:
             yaml.dump(manifest, stream)
-        os.replace(fresh, path)
+        fresh.replace(path)
