@@ -103,7 +103,7 @@ def describe(seen: Seen, rows: NDArray[np.bool_]) -> dict[str, Any]:
         "quality": mean(seen.quality[found]),
         "withheld": mean((seen.quality[found] < LEAST_QUALITY).astype(float)),
         "confidence": mean(probabilities.max(axis=1)),
-        "share": {emotion.value: mean(probabilities[:, emotion.index]) for emotion in EMOTIONS},
+        "share": {emotion.value: mean(probabilities[:, emotion.position]) for emotion in EMOTIONS},
     }
 
 
