@@ -8,6 +8,7 @@ candidate; which candidate is a beat, `edge.physiology.beats` decides.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -199,7 +200,7 @@ class CandidateFinder:
         later = _strongest(at_s, energy, 0.2, AHEAD_S)
         before = _strongest(at_s, energy, -0.2, 0.0)
         earlier = _strongest(at_s, energy, -0.45, -0.2)
-        level = self._level(main, at_s, end)
+        level = self._level(main, at_s[wanted], end)
         near = max(1, int(0.04 * rate_hz))
         slow = np.log(np.maximum(maximum_filter1d(self._series["slow"], 2 * near + 1), _FLOOR))
         fast = np.log(np.maximum(maximum_filter1d(self._series["fast"], 2 * near + 1), _FLOOR))
@@ -214,7 +215,7 @@ class CandidateFinder:
                 e - before[chosen],
                 e - earlier[chosen],
                 e - high_c,
-                e - level[chosen],
+                e - level,
                 mean_c - e,
                 mean_c - high_c,
             ]
@@ -230,7 +231,7 @@ class CandidateFinder:
             fast=fast_c,
             soon=soon[chosen],
             later=later[chosen],
-            level=level[chosen],
+            level=level,
             context=np.clip(context, -LIMIT, LIMIT),
             shape=shape,
         )
@@ -241,12 +242,13 @@ class CandidateFinder:
         while (stop := round((len(blocks) + 1) * self._rate_hz)) <= end:
             start = round(len(blocks) * self._rate_hz)
             blocks.append(float(main[start - self._origin : stop - self._origin].max()))
-        values = np.empty(len(at_s))
-        for second in np.unique(at_s.astype(int)):
-            upto = max(int(second), 2)
-            recent = blocks[max(0, upto - _LEVEL_BLOCKS) : upto]
-            values[at_s.astype(int) == second] = np.median(recent) if recent else 0.0
-        return np.log(np.maximum(values, _FLOOR))
+        seconds = at_s.astype(int).tolist()
+        usual = {second: median(self._recent_maxima(second)) for second in set(seconds)}
+        return np.log(np.maximum([usual[second] for second in seconds], _FLOOR))
+
+    def _recent_maxima(self, second: int) -> list[float]:
+        upto = max(second, round(WARM_UP_S))
+        return self._block_maxima[max(0, upto - _LEVEL_BLOCKS) : upto]
 
     def _forget(self, end: int) -> None:
         """Drop what no later candidate can refer to."""
