@@ -49,32 +49,40 @@ def evaluate(args: argparse.Namespace) -> dict[str, object]:
     """The seven-subset table, the disturbances, and the moments."""
     store = ModelStore(args.models)
     bank = read_bank(args.data, store, runtime=args.runtime)[args.half == "test"]
-    modalities = [modality for modality in Modality if bank.labels(modality)]
-    subsets = [
-        subset
-        for size in range(1, len(modalities) + 1)
-        for subset in itertools.combinations(modalities, size)
-    ]
-    calm = _sessions(bank, args)
-    disturbances = {}
-    for modality, what in itertools.product(modalities, list(Disturbance)[1:]):
-        rest = [other for other in modalities if other is not modality]
-        disturbed = _sessions(bank, args, disturbed=modality, what=what)
-        disturbances[f"{modality.value} {what.value}"] = {
-            "fused": _scores([walk(session, _fusion()) for session in disturbed]),
-            "best_of_the_rest": max(_accuracy(calm, (other,)) for other in rest) if rest else None,
-        }
     return {
         "task": "fusion",
         "model": "late",
         "models_sha256": {name: store.entry(name).sha256 for name in ("face_expression", "speech_emotion")},
         "runtime": str(args.runtime) if args.runtime else "preferred",
         "people_unknown_to_the_readers": args.models is not None,
-        "n": len(calm),
+        "n": args.sessions,
         "bank": bank.counts(),
+        **subsets_and_disturbances(bank, sessions=args.sessions, seed=args.seed),
+        "moments": moments(bank, audiences=args.audiences, seed=args.seed),
+    }
+
+
+def subsets_and_disturbances(bank: Bank, *, sessions: int, seed: int) -> dict[str, object]:
+    """Figures of every subset of the modalities, and of all of them with one disturbed."""
+    modalities = [modality for modality in Modality if bank.labels(modality)]
+    subsets = [
+        subset
+        for size in range(1, len(modalities) + 1)
+        for subset in itertools.combinations(modalities, size)
+    ]
+    calm = _sessions(bank, sessions, seed)
+    alone = {modality: _accuracy(calm, (modality,)) for modality in modalities}
+    disturbances = {}
+    for modality, what in itertools.product(modalities, list(Disturbance)[1:]):
+        rest = [other for other in modalities if other is not modality]
+        disturbed = _sessions(bank, sessions, seed, disturbed=modality, what=what)
+        disturbances[f"{modality.value} {what.value}"] = {
+            "fused": _scores([walk(session, _fusion()) for session in disturbed]),
+            "best_of_the_rest": max((alone[other] for other in rest), default=None),
+        }
+    return {
         "subsets": {"+".join(subset): _scores(_walks(calm, subset)) for subset in subsets},
         "disturbances": disturbances,
-        "moments": moments(bank, audiences=args.audiences, seed=args.seed),
     }
 
 
@@ -84,15 +92,16 @@ def _fusion() -> Fusion:
 
 def _sessions(
     bank: Bank,
-    args: argparse.Namespace,
+    sessions: int,
+    seed: int,
     *,
     disturbed: Modality | None = None,
     what: Disturbance = Disturbance.NONE,
 ) -> list[Session]:
-    rng = np.random.default_rng(args.seed)
+    rng = np.random.default_rng(seed)
     return [
         make_session(bank, rng, classes=SHARED_CLASSES, disturbed=disturbed, disturbance=what)
-        for _ in range(args.sessions)
+        for _ in range(sessions)
     ]
 
 

@@ -28,7 +28,7 @@ def test_what_is_fitted_is_what_runs(bank):
 
 
 def test_a_reader_that_knows_nothing_is_hardly_trusted(bank, monkeypatch):
-    monkeypatch.setattr("sessions.fitting.SESSIONS", 6)
+    monkeypatch.setattr("sessions.fitting.SESSIONS", 3)
     noisy = {
         (modality, label, clean): [
             item for other in SHARED_CLASSES for item in bank.recorded[modality, other.value, clean]
