@@ -14,6 +14,8 @@ LONGEST_BLOCKS: Final = 25
 """An utterance remembers its last five seconds."""
 PAUSE_BLOCKS: Final = 4
 """A pause of 0.8 s ends it."""
+MARGIN_BLOCKS: Final = 1
+"""Blocks kept on either side: soft beginnings and endings escape the detector."""
 SHORTEST_SPEECH_BLOCKS: Final = 3
 """Less than 0.6 s of speech is a burst, not an utterance."""
 
@@ -22,10 +24,11 @@ _EDGE_FRAMES: Final = 5
 
 
 class Utterance:
-    """Blocks from the first to the last that held speech, at most `LONGEST_BLOCKS` of them."""
+    """Blocks from just before the first to just after the last that held speech, at most five seconds."""
 
     def __init__(self) -> None:
         self._blocks: deque[tuple[Frames, float, bool]] = deque(maxlen=LONGEST_BLOCKS + PAUSE_BLOCKS)
+        self._before: deque[tuple[Frames, float, bool]] = deque(maxlen=MARGIN_BLOCKS)
         self._pause = 0
 
     @property
@@ -39,15 +42,19 @@ class Utterance:
         return sum(is_speech for _, _, is_speech in self._blocks) >= SHORTEST_SPEECH_BLOCKS
 
     def add(self, block: Frames, *, at_s: float, is_speech: bool) -> None:
-        """Take in the next block; what comes before the first speech is dropped."""
+        """Take in the next block; of what comes before the first speech little is kept."""
+        if is_speech and not self._blocks:
+            self._blocks.extend(self._before)
         if is_speech or self._blocks:
             self._blocks.append((block, at_s, is_speech))
             self._pause = 0 if is_speech else self._pause + 1
+        else:
+            self._before.append((block, at_s, is_speech))
 
     def frames(self) -> tuple[Frames, float, float]:
-        """Frames from first to last speech, without faint edges, and the seconds they span."""
+        """Frames around first to last speech, without faint edges, and the seconds they span."""
         kept = list(self._blocks)
-        while kept and not kept[-1][2]:
+        while len(kept) > MARGIN_BLOCKS and not kept[-1 - MARGIN_BLOCKS][2] and not kept[-1][2]:
             kept.pop()
         kept = kept[-LONGEST_BLOCKS:]
         joined = Frames(

@@ -163,10 +163,16 @@ def play(reader: SpeechReader, samples: NDArray[np.float32]) -> list[VoiceReadin
 
 
 def _verdict(readings: list[VoiceReading], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean probabilities over the classes of the corpus, each reading weighing as long as it is."""
-    if not readings:
+    """Mean probabilities over the classes of the corpus, each utterance weighing as long as it is."""
+    # A reading speaks for its utterance so far, so a later one that overlaps it says the same and more.
+    finals = [
+        reading
+        for reading, later in zip(readings, [*readings[1:], None], strict=True)
+        if later is None or later.start_s >= reading.end_s
+    ]
+    if not finals:
         return np.full(known.sum(), 1 / known.sum())
-    spans_s = [reading.end_s - reading.start_s for reading in readings]
-    mean = np.average([reading.probabilities[known] for reading in readings], axis=0, weights=spans_s)
+    spans_s = [reading.end_s - reading.start_s for reading in finals]
+    mean = np.average([reading.probabilities[known] for reading in finals], axis=0, weights=spans_s)
     verdict: NDArray[np.float64] = mean / mean.sum()
     return verdict
