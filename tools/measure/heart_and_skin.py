@@ -47,10 +47,14 @@ def session(record: StressRecord) -> Session:
             start_s = rest_end_s if segment.start_s == rest_start_s else segment.start_s
             for end_s in np.arange(start_s + WINDOW_S, segment.end_s + 1e-6, STEP_S):
                 labelled[float(end_s)] = (segment.name, segment.stress)
-    ticks = np.arange(rest_start_s + WINDOW_S, record.segments[-1].end_s, TICK_S)
+    ticks = np.arange(rest_start_s + WINDOW_S, max(segment.end_s for segment in record.segments), TICK_S)
     ends_s = np.array(sorted({*ticks.tolist(), *labelled}))
     minutes = list(_minutes(record, ends_s))
-    resting = [one.values for end_s, one in zip(ends_s, minutes, strict=True) if end_s <= rest_end_s]
+    resting = [
+        one.values
+        for end_s, one in zip(ends_s, minutes, strict=True)
+        if rest_start_s + WINDOW_S <= end_s <= rest_end_s
+    ]
     return Session(
         dataset=record.dataset,
         subject=record.subject,
