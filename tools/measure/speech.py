@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -167,7 +168,7 @@ def _verdict(readings: list[VoiceReading], known: NDArray[np.bool_]) -> NDArray[
     # A reading speaks for its utterance so far, so a later one that overlaps it says the same and more.
     finals = [
         reading
-        for reading, later in zip(readings, [*readings[1:], None], strict=True)
+        for reading, later in pairwise([*readings, None])
         if later is None or later.start_s >= reading.end_s
     ]
     if not finals:
