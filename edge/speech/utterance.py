@@ -14,7 +14,7 @@ LONGEST_BLOCKS: Final = 25
 """An utterance remembers its last five seconds."""
 PAUSE_BLOCKS: Final = 4
 """A pause of 0.8 s ends it."""
-MARGIN_BLOCKS: Final = 1
+MARGIN_BLOCKS: Final = 2
 """Blocks kept on either side: soft beginnings and endings escape the detector."""
 SHORTEST_SPEECH_BLOCKS: Final = 3
 """Less than 0.6 s of speech is a burst, not an utterance."""
