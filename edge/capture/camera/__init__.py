@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edge.capture.camera.options import CameraKinds, Picamera2Options
@@ -18,7 +19,7 @@ def make_source(name: str, options: CameraKinds, *, clock: Clock) -> Source:
     if isinstance(options, Picamera2Options):
         from edge.capture.camera.ribbon import pictures as of_ribbon
 
-        return Camera(name, options, clock=clock, pictures=lambda stop: of_ribbon(name, options, stop))
+        return Camera(name, options, clock=clock, pictures=partial(of_ribbon, name, options))
     from edge.capture.camera.v4l2 import pictures as of_v4l2
 
-    return Camera(name, options, clock=clock, pictures=lambda stop: of_v4l2(name, options, stop))
+    return Camera(name, options, clock=clock, pictures=partial(of_v4l2, name, options))

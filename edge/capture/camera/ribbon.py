@@ -21,9 +21,9 @@ NIGHT_EXPOSURE_US: Final = 250_000
 
 
 def pictures(
-    name: str, options: Picamera2Options, stop: threading.Event
-) -> Generator[Callable[[], NDArray[np.uint8]], None, None]:
-    """Yield each picture as something to convert, until `stop`."""
+    name: str, options: Picamera2Options, stop: threading.Event, is_due: Callable[[], bool]
+) -> Generator[NDArray[np.uint8], None, None]:
+    """Yield each picture that is due, until `stop`."""
     camera = _open(name, options.camera)
     try:
         _configure(name, camera, options)
@@ -34,9 +34,11 @@ def pictures(
                 raise SourceError(name, SourceReason.TIMEOUT, "the camera takes no pictures") from error
             try:
                 # The array is libcamera's own buffer, which goes back with the request.
-                yield lambda request=request: np.array(request.make_array("main"), np.uint8)  # type: ignore[misc]
+                rgb = np.array(request.make_array("main"), np.uint8) if is_due() else None
             finally:
                 request.release()
+            if rgb is not None:
+                yield rgb
     finally:
         camera.close()
 

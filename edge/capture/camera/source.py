@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +26,7 @@ SLACK: Final = 0.25
 class Camera:
     """Runs a backend's `pictures` on a thread and passes on at most `rate_hz` of them a second.
 
-    Each picture is a function, so that one too many is never converted to RGB.
+    A backend asks whether a picture is due before it converts one.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Camera:
         options: CameraOptions,
         *,
         clock: Clock,
-        pictures: Callable[[threading.Event], Generator[Callable[[], NDArray[np.uint8]], None, None]],
+        pictures: Callable[[threading.Event, Callable[[], bool]], Generator[NDArray[np.uint8], None, None]],
     ) -> None:
         self.name = name
         self.stale_after_s = max(3.0, 5 / options.rate_hz)
@@ -43,6 +44,7 @@ class Camera:
         self._clock = clock
         self._pictures = pictures
         self._pump = Pump(room=1)
+        self._due_s = self._taken_s = 0.0
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -59,12 +61,16 @@ class Camera:
             await pumped.aclose()
 
     def _frames(self, stop: threading.Event) -> Generator[VideoFrame, None, None]:
-        slack_s = SLACK * self._period_s
-        due_s = self._clock.now_s()
-        for picture in self._pictures(stop):
-            taken_s = self._clock.now_s()
-            if taken_s < due_s - slack_s:
-                continue
-            due_s = max(due_s, taken_s - slack_s) + self._period_s
-            rgb = np.ascontiguousarray(np.rot90(picture(), -self._quarter_turns))
-            yield VideoFrame(self.name, taken_s, rgb)
+        self._due_s = self._taken_s = self._clock.now_s()
+        with contextlib.closing(self._pictures(stop, self._is_due)) as pictures:
+            for picture in pictures:
+                rgb = np.ascontiguousarray(np.rot90(picture, -self._quarter_turns))
+                yield VideoFrame(self.name, self._taken_s, rgb)
+
+    def _is_due(self) -> bool:
+        self._taken_s = self._clock.now_s()
+        earliest_s = self._due_s - SLACK * self._period_s
+        if self._taken_s < earliest_s:
+            return False
+        self._due_s = max(self._due_s, self._taken_s - SLACK * self._period_s) + self._period_s
+        return True

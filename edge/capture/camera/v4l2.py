@@ -48,22 +48,28 @@ def find_device(name: str, pattern: str, *, sysfs: Path = SYSFS) -> str:
 
 
 def pictures(
-    name: str, options: V4l2Options, stop: threading.Event
-) -> Generator[Callable[[], NDArray[np.uint8]], None, None]:
-    """Yield each picture as something to convert, until `stop`."""
+    name: str, options: V4l2Options, stop: threading.Event, is_due: Callable[[], bool]
+) -> Generator[NDArray[np.uint8], None, None]:
+    """Yield each picture that is due, until `stop`."""
     import av
 
     device = find_device(name, options.device)
     has_begun = False
     try:
         with av.open(device, format="v4l2", options=_asked(options)) as container:
-            stream = container.streams.video[0]
-            for packet in container.demux(stream):
-                for frame in packet.decode():
+            packets: Any = container.demux(container.streams.video[0])
+            packet: Any = None
+            try:
+                for packet in packets:
                     if stop.is_set():
                         return
                     has_begun = True
-                    yield lambda frame=frame: _rgb(frame)  # type: ignore[misc]
+                    if is_due() and (rgb := _rgb(packet)) is not None:
+                        yield rgb
+            finally:
+                # A packet lies in the driver's own memory and must be given back before that is closed.
+                packet = None
+                packets.close()
     except (OSError, av.error.FFmpegError) as error:
         # Drivers tell of an unplugged camera in many ways; one that gave pictures can give pictures.
         lost = (SourceReason.DISCONNECTED, "{device}: {error}")
@@ -79,5 +85,7 @@ def _asked(options: V4l2Options) -> dict[str, str]:
     return asked
 
 
-def _rgb(frame: Any) -> NDArray[np.uint8]:
-    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+def _rgb(packet: Any) -> NDArray[np.uint8] | None:
+    for frame in packet.decode():
+        return np.array(frame.to_ndarray(format="rgb24"), np.uint8)
+    return None

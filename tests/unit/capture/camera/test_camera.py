@@ -20,7 +20,7 @@ from edge.clock import RealClock
 from edge.errors import SourceError, SourceReason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Callable, Generator
     from pathlib import Path
 
     from edge.signals import VideoFrame
@@ -57,10 +57,11 @@ def test_no_more_pictures_than_asked_for_are_converted(camera_hz: int) -> None:
         converted += 1
         return np.zeros((2, 2, 3), np.uint8)
 
-    def pictures(_: threading.Event) -> Generator[Any, None, None]:
+    def pictures(_: threading.Event, is_due: Callable[[], bool]) -> Generator[Any, None, None]:
         for i in range(20 * camera_hz):
             clock.s = i / camera_hz + 0.003 * (i % 3)
-            yield convert
+            if is_due():
+                yield convert()
 
     camera = Camera("door", USB.model_copy(update={"rate_hz": 10.0}), clock=clock, pictures=pictures)
     frames = list(camera._frames(threading.Event()))
@@ -72,10 +73,11 @@ def test_no_more_pictures_than_asked_for_are_converted(camera_hz: int) -> None:
     ("rotation", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))]
 )
 async def test_rotation_is_clockwise(rotation: int, corner: tuple[int, int]) -> None:
-    def pictures(_: threading.Event) -> Generator[Any, None, None]:
+    def pictures(_: threading.Event, is_due: Callable[[], bool]) -> Generator[Any, None, None]:
         picture = np.zeros((20, 30, 3), np.uint8)
         picture[0, 0] = 255
-        yield lambda: picture
+        assert is_due()
+        yield picture
 
     options = USB.model_copy(update={"rotation": rotation})
     (frame,) = await first(Camera("door", options, clock=RealClock(), pictures=pictures), 1)
