@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.fusion.evidence import Opinion
-
-BODY: Final = 0.1
-"""How much bodily arousal counts beside that of the fused classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,8 @@ def dimensions(opinions: Sequence[tuple[Opinion, float]], fused: NDArray[np.floa
         v = E_fused[v] + sum_m w_m (v_m - E_{p_m}[v]) / sum_m w_m
 
     which is what the fused classes imply, plus the weighted mean of what the readings measure
-    beyond their own classes. An opinion without classes (bodily arousal) joins as one more term of
-    a weighted mean, with `BODY` times its weight; where there is no other, it alone counts.
+    beyond their own classes. Opinions without classes (bodily arousal) count, as their weighted mean,
+    only where there is no other: beside a face or a voice they lower the concordance.
 
     A plain weighted mean of the v_m, the usual choice, was measured and is worse: it keeps the
     errors of the worse reader that the product of experts has voted down.
@@ -65,9 +62,6 @@ def _one(said: Sequence[tuple[Opinion, float | None, int, float]], implied: floa
         for opinion, value, axis, weight in said
         if opinion.mask.any()
     ]
-    alone = [(value, weight) for opinion, value, _, weight in said if not opinion.mask.any()]
     if not beyond:
-        return weighted_mean(alone)
-    classes = implied + (weighted_mean(beyond) or 0.0), sum(weight for _, weight in beyond)
-    mean = weighted_mean([classes, *((value, BODY * weight) for value, weight in alone)])
-    return None if mean is None else float(np.clip(mean, -1.0, 1.0))
+        return weighted_mean((value, weight) for _, value, _, weight in said)
+    return float(np.clip(implied + (weighted_mean(beyond) or 0.0), -1.0, 1.0))

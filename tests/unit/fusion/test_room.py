@@ -160,11 +160,11 @@ def test_valence_follows_the_fused_classes():
     assert both.valence > room(face(Emotion.HAPPINESS)).state(1.0).valence
 
 
-def test_bodily_arousal_speaks_alone_or_joins():
+def test_bodily_arousal_speaks_where_no_face_or_voice_does():
     assert room(body(arousal=0.5)).state(1.0).arousal == pytest.approx(0.5)
     assert room(body(arousal=0.5)).state(1.0).valence is None
     calm, tense = (room(face(), body(arousal=arousal)).state(1.0).arousal for arousal in (-0.5, 0.5))
-    assert calm < tense
+    assert calm == pytest.approx(tense, abs=0.05)
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.sampled_from(list(Emotion)))
