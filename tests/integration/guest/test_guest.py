@@ -73,6 +73,7 @@ def test_wearables_through_bluez_stream_drop_and_come_back_twice(outcome: tuple[
 
 def test_camera_of_the_kernel_is_unplugged_and_comes_back(outcome: tuple[Outcome, Path]) -> None:
     camera = report(outcome, "camera")
+    assert outcome[0].status == 0, outcome[0].log
     assert camera["shape"] == [180, 320, 3]
     assert camera["frames"] >= 16
     assert camera["colours"] > 10
