@@ -284,5 +284,7 @@ class Street:
     def _forget(self, name: str) -> None:
         """Drop what a muted sensor has left in fusion and in the window that is open."""
         _LOG.info("%s is muted", name)
+        if station := self._station_of[name]:
+            station.forget()
         self._fusion.forget(modality_of(self._config.sources[name]))
         self._gate.forget()

@@ -27,6 +27,10 @@ class Reader(Protocol):
         """Take one sample; return the readings that it completes."""
         ...
 
+    def forget(self) -> None:
+        """Drop everything that was heard or seen so far."""
+        ...
+
 
 class Observer:
     """Watches the street on the device itself: the terminal view, the benchmark, the watchdog.
@@ -184,6 +188,14 @@ class Station:
         self._deliver = deliver
         self._observer = observer
         self._failing = False
+        self._must_forget = False
+
+    def forget(self) -> None:
+        """Have the reader forget; at once, or before its next sample when it is at work."""
+        if self.inbox.has_work:
+            self._must_forget = True
+        else:
+            self._reader.forget()
 
     async def run(self) -> None:
         """Work off samples until cancelled."""
@@ -191,6 +203,9 @@ class Station:
             sample = await self.inbox.get()
             try:
                 began_s = time.perf_counter()
+                if self._must_forget:
+                    self._reader.forget()
+                    self._must_forget = False
                 readings = await self._run_blocking(self._reader.read, sample)
                 self._observer.on_stage(self.name, time.perf_counter() - began_s)
                 self._went_well()

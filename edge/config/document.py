@@ -66,7 +66,7 @@ def read_document(path: Path, *, shown_as: str | None = None) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise ConfigError([Problem(file, line, column, "", f"not valid YAML: {error.problem}")]) from error
-    except YAMLError as error:
+    except (YAMLError, RecursionError) as error:
         raise _error(file, f"not valid YAML: {error}") from error
     if data is None:
         data = CommentedMap()

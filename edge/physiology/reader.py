@@ -67,8 +67,15 @@ class PhysiologyReader:
         )
         self._judge = judge_from(store.load(BEATS_MODEL, runtime=runtime, threads=threads))
         self._rest_s = options.rest_s
-        self.who = secrets.randbits(63)
+        self.baseline: Baseline | None
+        self.forget()
         self.baseline = baseline
+
+    def forget(self) -> None:
+        """Drop every signal, the baseline and the token of the wearer."""
+        self.who = secrets.randbits(63)
+        self.baseline = None
+        self._stress.forget()
         self._ecg: dict[str, WaveStream] = {}
         self._pulse: dict[str, WaveStream] = {}
         self._counted: dict[str, BeatStream] = {}

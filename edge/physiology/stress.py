@@ -100,6 +100,10 @@ class StressTracker:
         self._scales = Scales(**parameters)
         self._recent = Recent()
 
+    def forget(self) -> None:
+        """Drop the minutes that the trend rests on."""
+        self._recent = Recent()
+
     def read(self, end_s: float, minute: Minute, baseline: Baseline | None) -> StressReading:
         """Read the minute that ends now; quality 0 when it holds no evidence."""
         trend = self._recent.trend(end_s, minute.values)

@@ -62,6 +62,9 @@ class Sulking:
             raise ZeroDivisionError("0.123 happiness")
         return [reading(1.0)]
 
+    def forget(self) -> None:
+        self.calls = 0
+
 
 def test_a_reader_that_fails_is_logged_once_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     delivered: list[Affect] = []
@@ -83,3 +86,35 @@ def test_a_reader_that_fails_is_logged_once_and_goes_on(caplog: pytest.LogCaptur
     assert (station.failures, station.worked_off, len(delivered)) == (2, 3, 1)
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
     assert "happiness" not in caplog.text
+
+
+class Remembering:
+    """A reader that counts what it still remembers."""
+
+    def __init__(self) -> None:
+        self.remembered = 0
+
+    def read(self, sample: Sample) -> list[Affect]:
+        self.remembered += 1
+        return []
+
+    def forget(self) -> None:
+        self.remembered = 0
+
+
+@pytest.mark.parametrize("waiting", [0, 2])
+def test_a_reader_forgets_even_while_it_is_busy(waiting: int) -> None:
+    async def main() -> int:
+        reader = Remembering()
+        reader.remembered = 5
+        inbox = Inbox(capacity=5, lossless=True)
+        station = Station("speech", reader, inbox, run_blocking=inline, deliver=print, observer=Observer())
+        for start_s in range(waiting):
+            await inbox.put(chunk(start_s))
+        station.forget()
+        task = asyncio.create_task(station.run())
+        await inbox.drained()
+        task.cancel()
+        return reader.remembered
+
+    assert run(main(), clock=VirtualClock()) == waiting

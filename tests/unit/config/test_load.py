@@ -115,5 +115,6 @@ def test_an_unknown_preset_is_told_with_those_there_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in preset_names() if name != "demo"])
 def test_every_shipped_preset_is_a_valid_layer(name: str, tmp_path: Path) -> None:
     assert preset_path(name) is not None
-    config = GOOD.replace("node: pi\n", f"node: pi\npresets: [{name}]\n")
+    notice = "deployment: {notice: {contact: me@here, acknowledged_on: 2026-11-01}}\n"
+    config = GOOD.replace("node: pi\n", f"node: pi\npresets: [{name}]\n") + notice
     load_config(written(tmp_path, config))
