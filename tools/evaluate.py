@@ -1,4 +1,4 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Measures the shipped models through the code the daemon runs.
 
 tools/evaluate.py face|speech|beats|stress|fusion --data DIR [--runtime litert|tflite-runtime] [--json FILE]
