@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXIT_FAILED: Final = 1
+EXIT_FAULT: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
 EXIT_CONFIG: Final = 78
 """EX_CONFIG of sysexits.h; the service does not restart on it."""
 
@@ -32,19 +34,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = options.command(options)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return EXIT_CONFIG
-    except EdgeError as error:
-        print(f"{error}\n{advice_for(error)}".rstrip(), file=sys.stderr)
-        return EXIT_FAILED
     except KeyboardInterrupt:
         return 0
-    except BrokenPipeError:
-        # The reader of a pipe went away; Python would complain again while flushing at exit.
-        sys.stdout = None
-        return 0
+    except Exception as raised:
+        error = _cause(raised)
+        if options.verbose and not isinstance(error, EdgeError):
+            raise
+        return _explain(error)
     return code
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Find what went wrong first inside a group of tasks that ended together."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _explain(error: BaseException) -> int:
+    """Tell what went wrong and what to do; return the exit code."""
+    match error:
+        case ConfigError():
+            print(error, file=sys.stderr)
+            return EXIT_CONFIG
+        case EdgeError():
+            print(f"{error}\n{advice_for(error)}".rstrip(), file=sys.stderr)
+            return EXIT_FAILED
+        case BrokenPipeError():
+            # The reader of a pipe went away; Python would complain again while flushing at exit.
+            sys.stdout = None
+            return 0
+        case _:
+            print(
+                f"edge-affect stopped by a fault of its own ({type(error).__name__}). Please report what "
+                "`edge-affect --verbose ...` prints.",
+                file=sys.stderr,
+            )
+            return EXIT_FAULT
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -98,6 +98,6 @@ class _Printer(Observer):
     def on_release(self, release: Release) -> None:
         if self._as_json:
             print(json.dumps(release.payload(), separators=(",", ":")), flush=True)
-        else:
+        elif sys.stdout.isatty():
+            # A pipe may end in a journal, and moods are not for keeping.
             print(f"{release.zone} window {release.window}: {release.state}", flush=True)
-        sys.stdout.flush()
