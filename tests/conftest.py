@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _must_run(node: pytest.Item | pytest.Collector) -> bool:
-    return os.environ.get("CI") == "true" and not any(map(node.get_closest_marker, ("hardware", "nightly")))
+    return os.environ.get("CI") == "true" and not any(map(node.get_closest_marker, ("hardware", "nightly", "oldest")))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -54,6 +54,7 @@ def test_noise_lowers_quality(reader, speech_dir):
     assert max(worst, default=0) < max(best)
 
 
+@pytest.mark.oldest
 @pytest.mark.skipif(len(available_runtimes()) < 2, reason="only one TFLite runtime is installed")
 def test_runtimes_agree(store, speech_dir):
     clip = some(speech_dir, "emodb", 1)[0]
