@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from guest.kernel import Kernel
 
 _BOOT: Final = """export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PYTHONDONTWRITEBYTECODE=1
-mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp
+mount -t tmpfs tmpfs /run
 mkdir -p /dev/pts /dev/shm /run/dbus /run/lock /lib/modules
 mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm
 ip link set lo up
