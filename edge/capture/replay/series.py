@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     SignalOptions = ReplayEcg | ReplayPulse | ReplayEda
 
 CHUNK_S: Final = 0.25
+LONGEST_RR_MS: Final = 60_000.0
+"""A longer interval is a mistake of the file, and takes no time."""
 UNEVEN: Final = 0.05
 """Largest share by which the spacing of `time_s` may vary."""
 SAME_RATE: Final = 0.01
@@ -83,7 +85,7 @@ def beats(name: str, options: ReplayRr) -> Generator[Piece, None, None]:
     rr_ms = _column(name, options, _read(name, options), "rr_ms")
     end_s = 0.0
     for interval_ms in rr_ms:
-        end_s += interval_ms / 1000 if np.isfinite(interval_ms) and interval_ms > 0 else 0.0
+        end_s += interval_ms / 1000 if 0 < interval_ms <= LONGEST_RR_MS else 0.0
         yield Piece(end_s, partial(_beat, name, end_s, float(interval_ms)))
 
 

@@ -130,9 +130,9 @@ def test_signals_come_from_npz_and_csv(tmp_path: Path) -> None:
     assert eda[0][1].rate_hz == pytest.approx(4.0)
     assert len(eda) == 40
 
-    (tmp_path / "rr.csv").write_text("rr_ms\n800\nnan\n900\n")
+    (tmp_path / "rr.csv").write_text("rr_ms\n800\nnan\n1e300\n900\n")
     rr = played(ReplayRr(kind="replay_rr", path=tmp_path / "rr.csv"))
-    assert [at_s for at_s, _ in rr] == pytest.approx([0.8, 0.8, 1.7])
+    assert [at_s for at_s, _ in rr] == pytest.approx([0.8, 0.8, 0.8, 1.7])
 
 
 def test_what_is_infinite_counts_as_lost(tmp_path: Path) -> None:
