@@ -202,5 +202,6 @@ class Ledger:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    # A damaged file may put bytes that are no text into sqlite's own message.
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise BudgetError(f"the budget ledger cannot be used: {error}") from error

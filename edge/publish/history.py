@@ -74,7 +74,8 @@ class Waiting:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             return self._connect()
-        except sqlite3.DatabaseError:
+        # A damaged file may put bytes that are no text into sqlite's own message.
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             aside = self._file.with_suffix(".broken")
             self._file.replace(aside)
             _LOG.error("the stored windows in %s cannot be read; set aside as %s", self._file, aside.name)
@@ -89,7 +90,7 @@ class Waiting:
                 "CREATE TABLE IF NOT EXISTS windows "
                 "(id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, payload BLOB NOT NULL)"
             )
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             database.close()
             raise
         return database

@@ -169,3 +169,12 @@ def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BudgetError, match="cannot be used"):
         Ledger(tmp_path / "file" / "ledger.sqlite3")
+
+
+def test_a_schema_that_is_no_text_is_explained(path: Path) -> None:
+    Ledger(path).close()
+    content = path.read_bytes()
+    at = content.index(b"CREATE TABLE")
+    path.write_bytes(content[:at] + b"\xdf" * 12 + content[at + 12 :])
+    with pytest.raises(BudgetError, match="cannot be used"):
+        Ledger(path)
