@@ -175,6 +175,6 @@ def test_a_schema_that_is_no_text_is_explained(path: Path) -> None:
     Ledger(path).close()
     content = path.read_bytes()
     at = content.index(b"CREATE TABLE")
-    path.write_bytes(content[:at] + b"\xdf" * 12 + content[at + 12 :])
+    path.write_bytes(content[: at - 8] + b"\xdf" * 20 + content[at + 12 :])
     with pytest.raises(BudgetError, match="cannot be used"):
         Ledger(path)
