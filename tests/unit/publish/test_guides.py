@@ -10,7 +10,7 @@ import pytest
 from edge.config.load import load_config
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = [*sorted((ROOT / "docs" / "guides").glob("*.md")), ROOT / "docs" / "lamps.md"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md")), ROOT / "docs" / "lamps.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
