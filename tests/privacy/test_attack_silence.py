@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,10 +36,12 @@ def household_message(*emotions: int, single_person_agreed: bool = False) -> byt
 
 
 def guess_rate(messages: dict[bool, list[bytes]]) -> float:
-    """Best success at telling two classes of messages apart, each as likely as the other."""
-    every = set(messages[True]) | set(messages[False])
-    share = {kind: {m: seen.count(m) / len(seen) for m in every} for kind, seen in messages.items()}
-    return sum(max(share[True][m], share[False][m]) for m in every) / 2
+    """Best success at telling two classes of messages apart, each as likely as the other and as many."""
+    seen = {kind: Counter(heard) for kind, heard in messages.items()}
+    every = seen[True].keys() | seen[False].keys()
+    return sum(max(seen[True][message], seen[False][message]) for message in every) / (
+        len(messages[True]) + len(messages[False])
+    )
 
 
 def test_someone_alone_at_home_looks_like_an_empty_home(attacks: AttackTable) -> None:
