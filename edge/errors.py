@@ -8,6 +8,7 @@ EdgeError
  +- PublishError    the broker refuses or is away; `PublishReason` says why
  +- ConsentError    a sensor may not be used without a consent record
  +- BudgetError     the privacy budget ledger cannot be used
+ +- BaselineError   a kept baseline cannot be written or read
 
 Errors carry facts as attributes. Advice to the user and exit codes live in the command line alone.
 """
@@ -130,3 +131,7 @@ class ConsentError(EdgeError):
 
 class BudgetError(EdgeError):
     """The privacy budget ledger cannot be used; the gate publishes nothing then."""
+
+
+class BaselineError(EdgeError):
+    """A kept baseline cannot be written or read."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.errors import EdgeError
+from edge.errors import BaselineError
 from edge.physiology.baseline import Baseline
 from edge.physiology.features import FEATURES
 
@@ -26,10 +26,6 @@ _MAGIC: Final = b"edge-affect baseline 1\n"
 _SALT_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _SCRYPT_COST: Final = 2**14
-
-
-class BaselineError(EdgeError):
-    """A kept baseline cannot be written or read."""
 
 
 def save_baseline(path: Path, baseline: Baseline, *, passphrase: str) -> None:

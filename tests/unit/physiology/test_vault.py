@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edge.errors import BaselineError
 from edge.physiology import Baseline
-from edge.physiology.vault import BaselineError, erase_baseline, load_baseline, save_baseline
+from edge.physiology.vault import erase_baseline, load_baseline, save_baseline
 
 REST = np.array([4.3, np.nan, 1.0, 0.0, 2.5, -1.0, -3.0])
 
