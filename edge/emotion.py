@@ -29,6 +29,17 @@ class Emotion(StrEnum):
         return EMOTIONS.index(self)
 
 
+class MomentKind(StrEnum):
+    """What a room, or one viewer, changes to in a moment."""
+
+    JOY = "joy"
+    SURPRISE = "surprise"
+    SADNESS = "sadness"
+    TENSION = "tension"
+    BOREDOM = "boredom"
+    ATTENTION_LOST = "attention_lost"
+
+
 EMOTIONS: Final[tuple[Emotion, ...]] = tuple(Emotion)
 
 CIRCUMPLEX: Final[dict[Emotion, tuple[float, float]]] = {

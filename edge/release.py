@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from edge.emotion import Emotion
+from edge.emotion import Emotion, MomentKind
 
 PAYLOAD_VERSION: Final = 1
 
@@ -49,6 +49,15 @@ class Level(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Suggestion(StrEnum):
+    """What an experience that adapts may do with a room; `unknown` when nothing is known of it."""
+
+    EASE = "ease"
+    HOLD = "hold"
+    INTENSIFY = "intensify"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One closed window of one zone, as the gate lets it go.
@@ -73,6 +82,20 @@ class Release:
         Share of each state in steps of 0.1, from the noisy histogram; empty outside `public`.
     epsilon
         Privacy budget this window cost; None outside `public`.
+    suggestion
+        What a game, a player or a lamp may do next; follows from the coarse numbers above alone.
+    coherence, breaths_per_minute
+        Band of how well the wearer's heart follows the paced breath, and the pace, a multiple of 0.5;
+        `unknown` and None outside `personal` and while no breath is paced.
+    attention
+        Share of the people who faced the screen, a multiple of 0.1, from noisy counts; None outside
+        `public` and when withheld.
+    moment, moment_s
+        What most of those who reacted changed to, from noisy counts, and in which part of the window, in
+        seconds after its start; None outside `public` and without a moment.
+    content, content_s
+        What was shown when the window began, as the player named it, and its position then, in seconds;
+        None without a player.
     """
 
     zone: str
@@ -87,6 +110,14 @@ class Release:
     people: str = "unknown"
     shares: tuple[tuple[Emotion, float], ...] = ()
     epsilon: float | None = None
+    suggestion: Suggestion = Suggestion.UNKNOWN
+    coherence: Level = Level.UNKNOWN
+    breaths_per_minute: float | None = None
+    attention: float | None = None
+    moment: MomentKind | None = None
+    moment_s: float | None = None
+    content: str | None = None
+    content_s: float | None = None
 
     def payload(self) -> dict[str, object]:
         """Make the JSON object that is published, with the same keys in every window of a profile."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from edge.emotion import EMOTIONS
+from edge.emotion import EMOTIONS, MomentKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,6 +113,40 @@ class SkinConductance:
 Sample = VideoFrame | AudioChunk | EcgChunk | PulseChunk | HeartBeats | SkinConductance
 
 
+@dataclass(frozen=True, slots=True)
+class Breathing:
+    """How a wearer's heart follows a paced breath.
+
+    Attributes
+    ----------
+    breaths_per_minute
+        The pace to breathe at, 4.5 to 6.5: the wearer's resonance once it has been found.
+    coherence
+        Share of the heart's variation that swings at one pace, in [0, 1].
+    """
+
+    breaths_per_minute: float
+    coherence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A change of the room's mood at `at_s`, known some seconds later.
+
+    Attributes
+    ----------
+    strength
+        By how much the share of this kind rose, in (0, 1].
+    confidence
+        One minus the share of as great changes in surrogates without any, in (0, 1).
+    """
+
+    at_s: float
+    kind: MomentKind
+    strength: float
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Affect:
     """What one reader says of one person over one span of time: the common language of readers.
@@ -140,6 +174,13 @@ class Affect:
         Calibrated probability of stress in [0, 1], or None.
     facing
         Share of the span in which the person faced the camera, in [0, 1], or None.
+    expressiveness
+        Mean intensity of the facial action units beyond the person's own neutral, in [0, 1], or None.
+    breathing
+        Of a wearer whose breath is paced, or None.
+    features
+        Penultimate activations of the reader's net, float32, shape (n,), n fixed by the reader; None
+        where fusion does not ask for them. They go no further than fusion.
 
     Raises
     ------
@@ -158,6 +199,9 @@ class Affect:
     quality: float
     stress: float | None = None
     facing: float | None = None
+    expressiveness: float | None = None
+    breathing: Breathing | None = None
+    features: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(EMOTIONS),)
@@ -169,7 +213,8 @@ class Affect:
             raise ValueError("probabilities must sum to 1 over the mask and be zero elsewhere")
         if not self.start_s <= self.end_s:
             raise ValueError("a reading cannot end before it starts")
-        for name, low in (("valence", -1), ("arousal", -1), ("quality", 0), ("stress", 0), ("facing", 0)):
+        lows = {"valence": -1, "arousal": -1, "quality": 0, "stress": 0, "facing": 0, "expressiveness": 0}
+        for name, low in lows.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= 1:
                 raise ValueError(f"{name} must lie in [{low}, 1], got {value}")
@@ -219,6 +264,10 @@ class RoomState:
         Share of each modality in the fused classes, summing to 1 (empty without evidence).
     engagement
         How the room takes part, or None when it is not measured.
+    moment
+        A moment that became certain with this state, mostly None.
+    breathing
+        Of the only wearer whose breath is paced, or None.
     """
 
     at_s: float
@@ -230,3 +279,5 @@ class RoomState:
     evidence: tuple[Affect, ...]
     weights: dict[Modality, float]
     engagement: Engagement | None = None
+    moment: Moment | None = None
+    breathing: Breathing | None = None

@@ -1,6 +1,6 @@
 """Train the face-expression net on the FER+ vote distributions and ship it as int8.
 
-    tools/train_face.py --data DIR [--net face_expression|face_expression_nano] [--epochs N]
+    tools/train_face.py --data DIR [--net face_expression|face_expression_nano] [--epochs N] [--teacher NET]
 
 Learns from `training`, chooses and calibrates on `public_test`, and looks at nothing else.
 """
@@ -23,6 +23,8 @@ import tensorflow as tf
 from corpora.face import FerPlus, learnable, read_ferplus, vote_distributions
 from edge.emotion import EMOTIONS
 from edge.face.crop import standardize as standardize_tile
+from edge.face.expression import ExpressionNet
+from edge.inference import ModelStore
 from training.augment_image import Augmentation, augment, standardize
 from training.calibrate import calibrate
 from training.face_net import NETS, make_net
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 RARE_CLASS_POWER: Final = 0.35
 """Rows are drawn in proportion to their classes' frequency to the power of minus this."""
 
+TEACHER_SHARE: Final = 0.5
+"""How much of each target the teacher says; the votes say the rest."""
+
 
 def main() -> None:
     """Train, quantize, calibrate, record."""
@@ -43,6 +48,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--net", choices=sorted(NETS), default="face_expression")
     parser.add_argument("--epochs", type=int, default=48)
+    parser.add_argument("--teacher", help="a shipped net to learn from beside the votes (distillation)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--work", type=Path, default=Path(".cache/train_face"), help="checkpoints")
@@ -53,6 +59,9 @@ def main() -> None:
     judged = read_ferplus(args.data, "public_test")
     learned = learnable(read_ferplus(args.data, "training"), judged)
     targets = vote_distributions(learned.votes)
+    shares = row_shares(targets)
+    if args.teacher:
+        targets += TEACHER_SHARE * (opinions(args.teacher, learned.tiles) - targets)
     folder = args.work / f"{args.net}-{args.seed}"
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -63,7 +72,7 @@ def main() -> None:
         net,
         learned.tiles[..., None],
         targets,
-        row_shares=row_shares(targets),
+        row_shares=shares,
         prepare=lambda tiles: standardize(augment(tiles, Augmentation())),
         schedule=Schedule(epochs=args.epochs, seed=args.seed),
         folder=folder,
@@ -76,6 +85,12 @@ def row_shares(targets: NDArray[np.float32]) -> NDArray[np.float64]:
     """How often to draw each row, so that the rare classes are seen more."""
     weights = targets.astype(np.float64) @ (targets.mean(axis=0) ** -RARE_CLASS_POWER)
     return np.asarray(weights / weights.sum())
+
+
+def opinions(teacher: str, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What a shipped net says of every tile: Hinton, Vinyals and Dean (2015), at its own temperature."""
+    net = ExpressionNet.load(ModelStore(MODELS), teacher)
+    return np.stack([net(tile) for tile in tiles]).astype(np.float32)
 
 
 def ship(net: Any, name: str, learned: FerPlus, judged: FerPlus) -> None:

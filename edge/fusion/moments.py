@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.emotion import EMOTIONS, Emotion
-from edge.signals import Modality
+from edge.emotion import EMOTIONS, Emotion, MomentKind
+from edge.signals import Modality, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,17 +35,6 @@ SURROGATES: Final = 99
 _HALF: Final = round(HALF_WINDOW_S / SAMPLE_S)
 
 
-class MomentKind(StrEnum):
-    """What a room changed to."""
-
-    JOY = "joy"
-    SURPRISE = "surprise"
-    SADNESS = "sadness"
-    TENSION = "tension"
-    BOREDOM = "boredom"
-    ATTENTION_LOST = "attention_lost"
-
-
 _CHANNELS: Final = tuple(MomentKind)
 _CLASSES: Final[dict[MomentKind, tuple[Emotion, ...]]] = {
     MomentKind.JOY: (Emotion.HAPPINESS,),
@@ -57,24 +44,6 @@ _CLASSES: Final[dict[MomentKind, tuple[Emotion, ...]]] = {
     MomentKind.BOREDOM: (Emotion.NEUTRAL,),
 }
 _COLUMNS: Final = {kind: [EMOTIONS.index(emotion) for emotion in _CLASSES[kind]] for kind in _CLASSES}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A change of the aggregate at `at_s`.
-
-    Attributes
-    ----------
-    strength
-        By how much the share of this kind rose, in (0, 1].
-    confidence
-        One minus the share of as great changes in surrogates without any, in (0, 1).
-    """
-
-    at_s: float
-    kind: MomentKind
-    strength: float
-    confidence: float
 
 
 class MomentDetector:

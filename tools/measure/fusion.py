@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edge.fusion.moments import Moment
+    from edge.signals import Moment
     from sessions.bank import Bank
 
 TOLERANCE_S: Final = 2.0

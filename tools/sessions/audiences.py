@@ -7,8 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.emotion import Emotion
-from edge.fusion.moments import MomentKind
+from edge.emotion import Emotion, MomentKind
 from edge.signals import Affect, Modality
 from sessions.bank import Bank, moved
 

@@ -14,7 +14,7 @@ layers = tf.keras.layers
 
 NETS: Final[dict[str, tuple[tuple[tuple[int, int], ...], int]]] = {
     "face_expression": (((32, 2), (64, 2), (88, 2)), 128),
-    "face_expression_nano": (((16, 2), (32, 2), (40, 2)), 64),
+    "face_expression_nano": (((16, 2), (32, 2), (38, 2)), 64),
 }
 """Stages as (channels, residual blocks), and the width of the head."""
 

@@ -3,19 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.emotion import EMOTIONS, Emotion
+from edge.emotion import EMOTIONS, Emotion, MomentKind
 from edge.fusion.moments import (
     HALF_WINDOW_S,
     SAMPLE_S,
-    Moment,
     MomentDetector,
-    MomentKind,
     changes,
     find_moments,
     stack,
     viewers,
 )
-from edge.signals import Affect, Modality, RoomState
+from edge.signals import Affect, Modality, Moment, RoomState
 
 from .readings import make_affect
 

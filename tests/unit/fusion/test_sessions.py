@@ -3,11 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion
-from edge.fusion.moments import Moment, MomentKind
+from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion, MomentKind
 from edge.fusion.options import FusionOptions
 from edge.fusion.room import Fusion
-from edge.signals import Modality
+from edge.signals import Modality, Moment
 from measure.fusion import concordance, match
 from sessions.audiences import Scripted, make_audience
 from sessions.bank import Bank, Recorded
