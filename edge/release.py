@@ -11,11 +11,14 @@ from edge.emotion import Emotion, MomentKind
 
 PAYLOAD_VERSION: Final = 1
 
-PAYLOAD_BYTES: Final = 512
+PAYLOAD_BYTES: Final = 640
 """Length of every encoded release, so that its size tells nothing; padded with spaces at the end."""
 
-MOST_ZONE_CHARACTERS: Final = 32
-"""A zone of more would not fit beside the rest."""
+CONTENT_PATTERN: Final = "^[A-Za-z0-9_.-]{1,32}$"
+"""What a player may name what it shows."""
+
+LONGEST_CONTENT_S: Final = 1e6
+"""No position in content lies beyond it, which leaves room for live streams of days."""
 
 
 class Profile(StrEnum):
@@ -131,14 +134,22 @@ class Release:
             "valence": self.valence,
             "arousal": self.arousal,
             "quality": self.quality.value,
+            "suggestion": self.suggestion.value,
         }
         if self.profile is Profile.PERSONAL:
             keys["stress"] = self.stress.value
+            keys["coherence"] = self.coherence.value
+            keys["breaths_per_minute"] = self.breaths_per_minute
         if self.profile is Profile.PUBLIC:
             shares = dict(self.shares)
             keys["people"] = self.people
             keys["shares"] = {emotion.value: shares.get(emotion) for emotion in Emotion}
             keys["epsilon"] = self.epsilon
+            keys["attention"] = self.attention
+            keys["moment"] = self.moment.value if self.moment else None
+            keys["moment_s"] = self.moment_s
+            keys["content"] = self.content
+            keys["content_s"] = self.content_s
         return keys
 
     def encode(self) -> bytes:
@@ -158,6 +169,7 @@ class Release:
         """
         try:
             keys = json.loads(payload)
+            moment = keys.get("moment")
             if keys["v"] != PAYLOAD_VERSION:
                 raise ValueError(f"version {keys['v']}, wanted {PAYLOAD_VERSION}")
             return cls(
@@ -177,6 +189,14 @@ class Release:
                     if share is not None
                 ),
                 epsilon=keys.get("epsilon"),
+                suggestion=Suggestion(keys.get("suggestion", Suggestion.UNKNOWN)),
+                coherence=Level(keys.get("coherence", Level.UNKNOWN)),
+                breaths_per_minute=keys.get("breaths_per_minute"),
+                attention=keys.get("attention"),
+                moment=None if moment is None else MomentKind(moment),
+                moment_s=keys.get("moment_s"),
+                content=keys.get("content"),
+                content_s=keys.get("content_s"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a release: {error!r}") from error

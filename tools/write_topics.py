@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from edge.emotion import Emotion
+from edge.emotion import Emotion, MomentKind
 from edge.publish.node import SensorStatus
 from edge.publish.topics import Topics
-from edge.release import PAYLOAD_VERSION, Level, Profile, State
+from edge.release import CONTENT_PATTERN, PAYLOAD_VERSION, Level, Profile, State, Suggestion
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "topics.md"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -38,14 +38,34 @@ def state_schema(profile: Profile) -> dict[str, Any]:
         "valence": _coarse("pleasantness"),
         "arousal": _coarse("activation"),
         "quality": {"enum": [*Level]},
+        "suggestion": {"enum": [*Suggestion], "description": "what a game, a player or a lamp may do next"},
     }
     if profile is Profile.PERSONAL:
         keys["stress"] = {"enum": [*Level]}
+        keys["coherence"] = {"enum": [*Level], "description": "how well the heart follows the paced breath"}
+        keys["breaths_per_minute"] = {
+            "type": ["number", "null"],
+            "exclusiveMinimum": 0,
+            "multipleOf": 0.5,
+            "description": "the pace of the breath, null while none is paced",
+        }
     if profile is Profile.PUBLIC:
-        share = {"enum": [None, *(tenth / 10 for tenth in range(11))]}
+        share: dict[str, Any] = {"enum": [None, *(tenth / 10 for tenth in range(11))]}
         keys["people"] = _TEXT | {"description": "a band of the noisy count"}
         keys["shares"] = _closed({emotion.value: share for emotion in Emotion})
         keys["epsilon"] = {"type": ["number", "null"], "minimum": 0, "description": "privacy budget spent"}
+        keys["attention"] = share | {"description": "share of the people who faced the screen"}
+        keys["moment"] = {
+            "enum": [None, *MomentKind],
+            "description": "what most of those who reacted changed to",
+        }
+        keys["moment_s"] = _seconds("the part of the window it fell into begins so long after the window")
+        keys["content"] = {
+            "type": ["string", "null"],
+            "pattern": CONTENT_PATTERN,
+            "description": "what was shown when the window began, as the player names it",
+        }
+        keys["content_s"] = _seconds("its position then")
     return _document(f"state of a zone, {profile} profile", _closed(keys))
 
 
@@ -175,6 +195,10 @@ def _coarse(description: str) -> dict[str, Any]:
         "multipleOf": 0.25,
         "description": f"{description}, null when withheld",
     }
+
+
+def _seconds(description: str) -> dict[str, Any]:
+    return {"type": ["number", "null"], "minimum": 0, "description": f"{description}, in seconds"}
 
 
 def _closed(keys: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.emotion import Emotion
+from edge.emotion import Emotion, MomentKind
 from edge.gate.decision import Reason, Verdict
 from edge.gate.gate import LEDGER_FILE, Gate, open_gate
 from edge.gate.options import PrivacyOptions
-from edge.release import PAYLOAD_BYTES, Level, Profile, Release, State
+from edge.release import PAYLOAD_BYTES, Level, Profile, Release, State, Suggestion
 from edge.signals import Modality
 from gate.rooms import affect, crowd, room
 
@@ -243,7 +243,13 @@ def test_the_longest_release_fits_its_fixed_size() -> None:
         unknown,
         "1000000+",
         shares,
-        0.123456789,
+        0.12345678901234567,
+        suggestion=Suggestion.INTENSIFY,
+        attention=0.1,
+        moment=MomentKind.ATTENTION_LOST,
+        moment_s=86399.9,
+        content="c" * 32,
+        content_s=999999.9,
     )
     assert len(longest.encode()) == PAYLOAD_BYTES
 
