@@ -78,7 +78,9 @@ def main() -> None:
         folder=folder,
         on_epoch=partial(_judge, net, judged, folder / "log.jsonl"),
     )
-    ship(net, args.net, learned, judged)
+    told = f" --teacher {args.teacher}" if args.teacher else ""
+    origin = f"tools/train_face.py --net {args.net}{told} --epochs {args.epochs} --seed {args.seed}"
+    ship(net, args.net, learned, judged, origin=origin)
 
 
 def row_shares(targets: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -93,7 +95,7 @@ def opinions(teacher: str, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.stack([net(tile) for tile in tiles]).astype(np.float32)
 
 
-def ship(net: Any, name: str, learned: FerPlus, judged: FerPlus) -> None:
+def ship(net: Any, name: str, learned: FerPlus, judged: FerPlus, *, origin: str) -> None:
     """Quantize, calibrate on the judged split through the shipped bytes, and record."""
     tf.keras.mixed_precision.set_global_policy("float32")
     plain = make_net(name)
@@ -114,7 +116,7 @@ def ship(net: Any, name: str, learned: FerPlus, judged: FerPlus) -> None:
             "commercial_use": "unclear",
             "attribution": "Trained on FER2013 (Goodfellow et al. 2013) with FER+ labels "
             "(Barsoum et al. 2016, MIT)",
-            "origin": f"tools/train_face.py --net {name}",
+            "origin": origin,
             "card": f"cards/{name}.md",
             "inputs": [
                 {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
+from tensorflow.lite.tools import flatbuffer_utils
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,4 +29,15 @@ def to_int8(model: Any, examples: NDArray[np.float32]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    return bytes(converter.convert())
+    return without_names(converter.convert())
+
+
+def without_names(content: bytes) -> bytes:
+    """Drop the names of all tensors but the inputs and outputs: thousands of bytes that nobody reads."""
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    (graph,) = model.subgraphs
+    kept = {number: graph.tensors[number].name for number in (*graph.inputs, *graph.outputs)}
+    flatbuffer_utils.strip_strings(model)
+    for number, name in kept.items():
+        graph.tensors[number].name = name
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))

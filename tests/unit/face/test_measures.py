@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.inference import ModelStore
 from measure.corruptions import CORRUPTIONS, SEVERITIES
 from measure.face import evaluate, figures
 
@@ -38,14 +39,23 @@ def test_figures_of_a_known_table() -> None:
 
 
 @pytest.mark.data
-def test_the_shipped_net_keeps_its_floor(data_dir: Path) -> None:
+@pytest.mark.parametrize(
+    ("model", "accuracy", "uar"), [("face_expression", 0.86, 0.66), ("face_expression_nano", 0.846, 0.66)]
+)
+def test_the_shipped_nets_keep_their_floors(data_dir: Path, model: str, accuracy: float, uar: float) -> None:
     found = evaluate(
-        argparse.Namespace(
-            data=data_dir, split="public_test", model="face_expression", runtime=None, stress=False
-        )
+        argparse.Namespace(data=data_dir, split="public_test", model=model, runtime=None, stress=False)
     )
     assert found["n"] == 3199
-    assert found["accuracy"] >= 0.86
-    assert found["uar"] >= 0.66
+    assert found["accuracy"] >= accuracy
+    assert found["uar"] >= uar
     assert found["ece"] <= 0.05
-    assert found["without_near_duplicates"]["accuracy"] >= 0.86
+    assert found["without_near_duplicates"]["accuracy"] >= accuracy
+
+
+@pytest.mark.parametrize(
+    ("model", "most_bytes"), [("face_expression", 500_000), ("face_expression_nano", 120_000)]
+)
+def test_the_shipped_nets_stay_small(model: str, most_bytes: int) -> None:
+    store = ModelStore()
+    assert (store.directory / store.entry(model).file).stat().st_size <= most_bytes
