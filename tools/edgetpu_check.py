@@ -134,7 +134,7 @@ def _has_data(model: Any, graph: Any, index: int) -> bool:
 
 
 def _against(operation: str, tensor: Any, *, is_constant: bool) -> Iterator[str]:
-    where = f"{operation} {tensor.name.decode(errors='replace')}"
+    where = f"{operation} {tensor.name.decode(errors='replace') if tensor.name else 'tensor'}"
     shape = [] if tensor.shape is None else [int(size) for size in tensor.shape]
     signature = [] if tensor.shapeSignature is None else [int(size) for size in tensor.shapeSignature]
     if tensor.type in _EIGHT_BITS:
