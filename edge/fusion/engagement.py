@@ -36,17 +36,18 @@ class EngagementMeter:
 
         attention      = sum_i w_i facing_i / sum_i w_i
         expressiveness = E - mean of E over the last minutes (time constant `BASELINE_S`),
-                         E = sum_i w_i (1 - p_i(neutral)) / sum_i w_i
+                         E = sum_i w_i e_i / sum_i w_i
         synchrony      = `synchrony` of the valences of those seen throughout the last `TOGETHER_S`
 
-    Deviation from facial-action practice (McDuff et al. 2013, "Predicting ad liking and purchase
-    intent", IEEE Trans. Affect. Comput. 6:223-235): the energy of the face is the probability that
-    it is not neutral, since readings carry classes, not action units.
+    The energy e_i of a face is that of its action units, as in McDuff et al. (2013), "Predicting ad
+    liking and purchase intent", IEEE Trans. Affect. Comput. 6:223-235, where the reader measures
+    them (`Affect.expressiveness`), over those faces alone; where it measures none, the probability
+    that the face is not neutral. Each of the two has a baseline of its own.
     """
 
     def __init__(self) -> None:
-        self._usual: float | None = None
-        self._seen_s = 0.0
+        self._usual_units = _Usual()
+        self._usual_classes = _Usual()
         self._at_s = -math.inf
         self._reactions: dict[int, deque[float]] = {}
         self._compared_at_s = -math.inf
@@ -69,16 +70,11 @@ class EngagementMeter:
         )
 
     def _expressiveness(self, elapsed_s: float, faces: Sequence[Weighted]) -> float | None:
-        energy = weighted_mean((_energy(item.reading), item.weight) for item in faces)
-        if energy is None:
-            return None
-        if self._usual is None:
-            self._usual = energy
-        else:
-            # Until the room has been seen for one time constant, the plain mean of what was seen.
-            self._seen_s = min(BASELINE_S, self._seen_s + elapsed_s)
-            self._usual += min(1.0, elapsed_s / max(self._seen_s, COMPARE_EVERY_S)) * (energy - self._usual)
-        return energy - self._usual
+        by_units = weighted_mean((item.reading.expressiveness, item.weight) for item in faces)
+        by_classes = weighted_mean((_energy(item.reading), item.weight) for item in faces)
+        beyond_units = self._usual_units.beyond(by_units, elapsed_s)
+        beyond_classes = self._usual_classes.beyond(by_classes, elapsed_s)
+        return beyond_classes if beyond_units is None else beyond_units
 
     def _compare(self, faces: Sequence[Weighted]) -> None:
         seen = {item.reading.who: _valence(item.reading) for item in faces}
@@ -87,6 +83,26 @@ class EngagementMeter:
             self._reactions[who].append(valence)
         whole = [series for series in self._reactions.values() if len(series) == _COMPARED]
         self._together = synchrony(np.array(whole)) if len(whole) > 1 else None
+
+
+class _Usual:
+    """What is usual of a number: its mean with time constant `BASELINE_S`."""
+
+    def __init__(self) -> None:
+        self._mean: float | None = None
+        self._seen_s = 0.0
+
+    def beyond(self, value: float | None, elapsed_s: float) -> float | None:
+        """How far the value lies beyond what is usual, itself included."""
+        if value is None:
+            return None
+        if self._mean is None:
+            self._mean = value
+        else:
+            # Until the room has been seen for one time constant, the plain mean of what was seen.
+            self._seen_s = min(BASELINE_S, self._seen_s + elapsed_s)
+            self._mean += min(1.0, elapsed_s / max(self._seen_s, COMPARE_EVERY_S)) * (value - self._mean)
+        return value - self._mean
 
 
 def _energy(face: Affect) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -30,10 +31,11 @@ MIN_STRENGTH: Final = 0.15
 """Smaller changes of the aggregate are no moments, however sure."""
 
 FALSE_DISCOVERIES: Final = 0.05
-SURROGATES: Final = 99
+SURROGATES: Final = 49
 
 _HALF: Final = round(HALF_WINDOW_S / SAMPLE_S)
-
+_NEAR: Final = 3 * _HALF + _HALF // 2
+"""Ticks that decide whether one of them is a peak: a half window before those compared with it."""
 
 _CHANNELS: Final = tuple(MomentKind)
 _CLASSES: Final[dict[MomentKind, tuple[Emotion, ...]]] = {
@@ -43,18 +45,22 @@ _CLASSES: Final[dict[MomentKind, tuple[Emotion, ...]]] = {
     MomentKind.TENSION: (Emotion.ANGER, Emotion.DISGUST, Emotion.FEAR, Emotion.CONTEMPT),
     MomentKind.BOREDOM: (Emotion.NEUTRAL,),
 }
-_COLUMNS: Final = {kind: [EMOTIONS.index(emotion) for emotion in _CLASSES[kind]] for kind in _CLASSES}
+_OF_CLASS: Final = np.array([[emotion in _CLASSES[kind] for kind in _CLASSES] for emotion in EMOTIONS], float)
+"""Shape (8, 5): which kind each class belongs to."""
 
 
 class MomentDetector:
     """Finds moments in a live room, one and a half half windows after each; memory only.
 
-    A tick costs some 0.3 ms, and 20 ms when a change is put to the test.
+    A tick costs 0.1 ms, and 4 ms more when a change is put to the test: 0.3 ms in the mean of audiences in
+    which much happens.
     """
 
     def __init__(self) -> None:
-        self._at_s: deque[float] = deque(maxlen=round(MEMORY_S / SAMPLE_S))
-        self._seen: deque[Viewers] = deque(maxlen=self._at_s.maxlen)
+        ticks = round(MEMORY_S / SAMPLE_S)
+        self._at_s: deque[float] = deque(maxlen=ticks)
+        self._seen: deque[Viewers] = deque(maxlen=ticks)
+        self._mean: deque[NDArray[np.float64]] = deque(maxlen=_NEAR)
 
     def update(self, state: RoomState) -> Moment | None:
         """Take a state of the room; the moment that it made sure of, mostly none.
@@ -65,19 +71,29 @@ class MomentDetector:
         if not state.probabilities.any() or since_s < SAMPLE_S - 1e-9:
             return None
         if since_s > HALF_WINDOW_S:
-            self._at_s.clear()
-            self._seen.clear()
+            self.forget()
         self._at_s.append(state.at_s)
         self._seen.append(viewers(state))
-        ripe = len(self._at_s) - _HALF - _HALF // 2
+        self._mean.append(np.mean(list(self._seen[-1].values()), axis=0))
+        if not self._is_candidate():
+            return None
+        ripe_s = self._at_s[-_HALF - _HALF // 2]
+        found = find_moments(np.array(self._at_s), stack(self._seen))
+        return next((moment for moment in found if moment.at_s == ripe_s), None)
+
+    def forget(self) -> None:
+        """Drop everything that was seen so far."""
+        self._at_s.clear()
+        self._seen.clear()
+        self._mean.clear()
+
+    def _is_candidate(self) -> bool:
+        """Whether the tick that has become ripe changes more than those around it."""
+        ripe = len(self._mean) - _HALF - _HALF // 2
         if ripe < _HALF:
-            return None
-        series = stack(self._seen)
-        height = changes(np.nanmean(series, axis=0)).max(axis=1)
-        if height[ripe] < MIN_STRENGTH or ripe not in _peaks(height):
-            return None
-        ripe_s = self._at_s[ripe]
-        return next((m for m in find_moments(np.array(self._at_s), series) if m.at_s == ripe_s), None)
+            return False
+        height = changes(np.array(self._mean)).max(axis=1)
+        return bool(height[ripe] >= MIN_STRENGTH and _is_peak(height)[ripe])
 
 
 Viewers = dict[int | None, "NDArray[np.float64]"]
@@ -93,18 +109,26 @@ def viewers(state: RoomState) -> Viewers:
 
 
 def stack(seen: Sequence[Viewers]) -> NDArray[np.float64]:
-    """Shape (viewers, ticks, channels), NaN where a viewer was not there."""
-    rows = {who: row for row, who in enumerate(dict.fromkeys(who for at_once in seen for who in at_once))}
-    series = np.full((len(rows), len(seen), len(_CHANNELS)), np.nan)
+    """Shape (seats, ticks, channels), NaN where a seat was free; who leaves makes room for who comes."""
+    seat_of: dict[int | None, int] = {}
+    taken: list[tuple[int, int]] = []
     for tick, at_once in enumerate(seen):
-        for who, shares in at_once.items():
-            series[rows[who], tick] = shares
+        seat_of = {who: seat for who, seat in seat_of.items() if who in at_once}
+        free = (seat for seat in itertools.count() if seat not in seat_of.values())
+        for who in at_once:
+            if who not in seat_of:
+                seat_of[who] = next(free)
+            taken.append((seat_of[who], tick))
+    seats, ticks = np.array(taken, dtype=np.intp).reshape(-1, 2).T
+    series = np.full((int(seats.max(initial=-1)) + 1, len(seen), len(_CHANNELS)), np.nan)
+    series[seats, ticks] = [shares for at_once in seen for shares in at_once.values()]
     return series
 
 
 def _shares(probabilities: NDArray[np.float64], facing: float | None) -> NDArray[np.float64]:
-    of_classes = [probabilities[_COLUMNS[kind]].sum() for kind in _CLASSES]
-    return np.array([*of_classes, 0.0 if facing is None else 1.0 - facing])
+    away = 0.0 if facing is None else 1.0 - facing
+    shares: NDArray[np.float64] = np.append(probabilities @ _OF_CLASS, away)
+    return shares
 
 
 def changes(series: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -122,14 +146,16 @@ def changes(series: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     The same shape; zero where either half window is not whole.
     """
-    moved = np.zeros_like(series)
+    # Sums run along the last axis, where memory is contiguous: four times as fast.
+    across = np.swapaxes(series, -1, -2)
+    moved = np.zeros(across.shape)
     ticks = series.shape[-2]
     if ticks >= 2 * _HALF:
-        sums = series.cumsum(axis=-2)
-        sums = np.concatenate([np.zeros_like(sums[..., :1, :]), sums], axis=-2)
-        halves = (sums[..., _HALF:, :] - sums[..., :-_HALF, :]) / _HALF
-        moved[..., _HALF : ticks - _HALF + 1, :] = halves[..., _HALF:, :] - halves[..., :-_HALF, :]
-    return moved
+        sums = np.zeros((*across.shape[:-1], ticks + 1))
+        np.cumsum(np.ascontiguousarray(across), axis=-1, out=sums[..., 1:])
+        before, here, after = sums[..., : -2 * _HALF], sums[..., _HALF:-_HALF], sums[..., 2 * _HALF :]
+        moved[..., _HALF : ticks - _HALF + 1] = (after + before - 2 * here) / _HALF
+    return np.swapaxes(moved, -1, -2)
 
 
 def find_moments(at_s: NDArray[np.float64], series: NDArray[np.float64]) -> list[Moment]:
@@ -159,14 +185,14 @@ def find_moments(at_s: NDArray[np.float64], series: NDArray[np.float64]) -> list
     mean = np.nanmean(series, axis=0)
     moved = changes(mean)
     height = moved.max(axis=1)
-    strong = _peaks(height)
+    strong = np.flatnonzero(_is_peak(height))
     strong = strong[height[strong] >= MIN_STRENGTH]
     if not len(strong):
         return []
     if len(series) > 1:
         p_values = _p_values(moved[strong], _shifted(series))
-        known = strong[_discoveries(p_values)]
-        p_values = _p_values(moved[strong], _shifted(_without_spans(series, known)))
+        if len(known := strong[_discoveries(p_values)]):
+            p_values = _p_values(moved[strong], _shifted(_without_spans(series, known)))
     else:
         p_values = _p_values(moved[strong], _phase_randomised(_without_steps(mean, strong)))
     usual = np.median(mean, axis=0)
@@ -186,7 +212,8 @@ def _p_values(moved: NDArray[np.float64], surrogates: NDArray[np.float64]) -> ND
     """P-value of each candidate (candidates, channels) among the peaks of the surrogates."""
     by_chance = changes(surrogates)
     noise = np.maximum(by_chance.std(axis=(0, 1)), 1e-3)
-    high = np.sort(np.concatenate([row[_peaks(row)] for row in (by_chance / noise).max(axis=2)]))
+    height = np.maximum.reduce([by_chance[..., channel] / of_one for channel, of_one in enumerate(noise)])
+    high = np.sort(height[_is_peak(height)])
     as_high = len(high) - np.searchsorted(high, (moved / noise).max(axis=1))
     return np.asarray((1 + as_high) / (1 + len(high)))
 
@@ -201,16 +228,18 @@ def _without_spans(series: NDArray[np.float64], ticks: NDArray[np.intp]) -> NDAr
 
 def _shifted(series: NDArray[np.float64]) -> NDArray[np.float64]:
     """Surrogates (SURROGATES, ticks, channels): the mean of viewers, each shifted by a lag of its own."""
-    ticks = series.shape[1]
-    lags = np.random.default_rng(0).integers(ticks, size=(len(series), SURROGATES))
-    order = (np.arange(ticks) + lags[:, :, None]) % ticks
-    sums = np.zeros((SURROGATES, ticks, series.shape[2]))
-    there = np.zeros((SURROGATES, ticks, 1))
-    for viewer, shifted in zip(series, order, strict=True):
-        sums += np.nan_to_num(viewer)[shifted]
-        there += ~np.isnan(viewer[:, :1])[shifted]
+    viewers, ticks, channels = series.shape
+    lags = np.random.default_rng(0).integers(ticks, size=(viewers, SURROGATES))
+    # What is said, and that something is said, side by side; twice over, so that a shift is a slice.
+    said = np.concatenate([np.nan_to_num(series), ~np.isnan(series[..., :1])], axis=2)
+    twice = np.concatenate([said, said], axis=1)
+    sums = np.zeros((SURROGATES, ticks, channels + 1))
+    for viewer, of_viewer in zip(twice, lags, strict=True):
+        for surrogate, lag in enumerate(of_viewer):
+            sums[surrogate] += viewer[lag : lag + ticks]
+    there = sums[..., -1:]
     usual = np.nanmean(series, axis=(0, 1))
-    mean: NDArray[np.float64] = np.where(there > 0, sums / np.maximum(there, 1), usual)
+    mean: NDArray[np.float64] = np.where(there > 0, sums[..., :-1] / np.maximum(there, 1), usual)
     return mean
 
 
@@ -231,11 +260,13 @@ def _named(
     return Moment(at_s, kind, min(1.0, strength), confidence)
 
 
-def _peaks(height: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Ticks that are the first and highest within a half window to either side."""
-    padded = np.pad(height, _HALF, constant_values=-np.inf)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HALF + 1)
-    return np.flatnonzero((around.argmax(axis=1) == _HALF) & (height > 0))
+def _is_peak(height: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which ticks (last axis) are the first and highest within a half window to either side."""
+    padded = np.pad(height, [(0, 0)] * (height.ndim - 1) + [(_HALF, _HALF)], constant_values=-np.inf)
+    ticks = height.shape[-1]
+    before = np.maximum.reduce([padded[..., lag : lag + ticks] for lag in range(_HALF)])
+    after = np.maximum.reduce([padded[..., _HALF + lag : _HALF + lag + ticks] for lag in range(1, _HALF + 1)])
+    return np.asarray((height > before) & (height >= after) & (height > 0))
 
 
 def _without_steps(series: NDArray[np.float64], steps: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.fusion import late
 from edge.fusion.dimensions import dimensions
 from edge.fusion.engagement import EngagementMeter
 from edge.fusion.evidence import Evidence, pool_each, weighted_mean
+from edge.fusion.moments import MomentDetector
 from edge.fusion.reliability import LEARNED, Credence, Reliability
 from edge.signals import RoomState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.fusion.evidence import Weighted
     from edge.fusion.options import FusionOptions
-    from edge.signals import Affect, Modality
+    from edge.signals import Affect, Breathing, Modality
 
 
 class Fusion:
     """Fuses the readings of one zone. Calls must not overlap.
 
-    What `state` says follows from the readings and the moment, and from two memories alone: how far
-    each modality has fitted the others (`Credence`), and how lively the room usually is
-    (`EngagementMeter`).
+    What `state` says follows from the readings and the moment, and from three memories alone: how far
+    each modality has fitted the others (`Credence`), how lively the room usually is
+    (`EngagementMeter`), and what its viewers showed in the last minutes (`MomentDetector`).
 
     Parameters
     ----------
@@ -35,6 +40,7 @@ class Fusion:
         self._reliability = reliability
         self._credence = Credence(reliability)
         self._engagement = EngagementMeter()
+        self._moments = MomentDetector()
 
     def add(self, affect: Affect) -> None:
         """Take a reading, in any order and at any rate."""
@@ -43,6 +49,7 @@ class Fusion:
     def forget(self, modality: Modality) -> None:
         """Drop what a modality said, as when its sensor is muted; other sensors of its kind speak anew."""
         self._evidence.forget(modality)
+        self._moments.forget()
 
     def state(self, at_s: float) -> RoomState:
         """How the room is at `at_s`, which should not lie before an earlier call's.
@@ -68,7 +75,7 @@ class Fusion:
             for m in (opinion.modality,)
         ]
         where = dimensions(believed, fused.probabilities)
-        return RoomState(
+        room = RoomState(
             at_s=at_s,
             probabilities=fused.probabilities,
             valence=where.valence,
@@ -78,4 +85,12 @@ class Fusion:
             evidence=tuple(item.reading for item in fresh),
             weights=fused.weights,
             engagement=self._engagement.measure(at_s, fresh=fresh, arousal=where.arousal),
+            breathing=_only_breath(fresh),
         )
+        return replace(room, moment=self._moments.update(room))
+
+
+def _only_breath(fresh: Sequence[Weighted]) -> Breathing | None:
+    """Breathing of the only wearer whose breath is paced: of two, neither is the room's."""
+    paced = [item.reading.breathing for item in fresh if item.reading.breathing is not None]
+    return paced[0] if len(paced) == 1 else None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.emotion import CIRCUMPLEX, EMOTIONS
-from edge.fusion.moments import MomentDetector
 from edge.fusion.options import FusionOptions
 from edge.fusion.room import Fusion
 from edge.inference import ModelStore
@@ -186,7 +185,7 @@ def moments(bank: Bank, *, audiences: int, seed: int) -> dict[str, object]:
 
 def watch(audience: Audience) -> list[Moment]:
     """What the detector tells, live, of an audience."""
-    fusion, detector = _fusion(), MomentDetector()
+    fusion = _fusion()
     told = []
     readings = iter(audience.readings)
     coming = next(readings, None)
@@ -194,7 +193,7 @@ def watch(audience: Audience) -> list[Moment]:
         while coming is not None and coming.end_s <= tick * TICK_S:
             fusion.add(coming)
             coming = next(readings, None)
-        moment = detector.update(fusion.state(tick * TICK_S))
+        moment = fusion.state(tick * TICK_S).moment
         told += [] if moment is None else [moment]
     return told
 

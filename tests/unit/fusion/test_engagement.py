@@ -90,6 +90,18 @@ def test_expressiveness_is_measured_against_the_rooms_own_baseline():
     assert engagement_of(laughs_all_the_time, until_s=62).expressiveness == pytest.approx(0.0, abs=1e-9)
 
 
+def test_expressiveness_is_that_of_action_units_where_the_reader_measures_them():
+    def smiles_at_the_end(at_s: float):
+        energy = 0.4 if at_s > 60 else 0.1
+        measured = make_affect(
+            Modality.FACE, Emotion.NEUTRAL, start_s=at_s, end_s=at_s, expressiveness=energy
+        )
+        return [measured, make_affect(Modality.FACE, Emotion.ANGER, who=2, start_s=at_s, end_s=at_s)]
+
+    assert engagement_of(smiles_at_the_end, until_s=60).expressiveness == pytest.approx(0.0, abs=1e-9)
+    assert engagement_of(smiles_at_the_end, until_s=61).expressiveness == pytest.approx(0.3, abs=0.02)
+
+
 def test_synchrony_needs_viewers_seen_throughout():
     def pair(at_s: float, *, there_from_s: float):
         both = [1, 2] if at_s >= there_from_s else [1]

@@ -193,3 +193,16 @@ def test_changes_are_those_of_a_step():
 def test_every_class_belongs_to_a_kind():
     shares = viewers(room_of(0.0, [make_affect(Modality.FACE, None, facing=1.0)]))
     assert sum(next(iter(shares.values()))) == pytest.approx(len(EMOTIONS) / 8)
+
+
+def test_who_leaves_makes_room_for_who_comes():
+    def seen(*who: int):
+        return viewers(room_of(0.0, [make_affect(Modality.FACE, None, who=w, facing=1.0) for w in who]))
+
+    series = stack([seen(1, 2), seen(1, 2), seen(2), seen(2, 3), seen(3), seen(3, 4, 5)])
+    there = ~np.isnan(series[..., 0])
+    assert there.tolist() == [
+        [True, True, False, True, True, True],
+        [True, True, True, True, False, True],
+        [False, False, False, False, False, True],
+    ]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge.emotion import EMOTIONS, Emotion, valence_arousal
+from edge.emotion import EMOTIONS, Emotion, MomentKind, valence_arousal
 from edge.fusion.options import FusionOptions
 from edge.fusion.room import Fusion
-from edge.signals import Affect, Modality
+from edge.signals import Affect, Breathing, Modality
 
 from .readings import make_affect
 
@@ -229,3 +229,34 @@ def test_what_a_muted_sensor_said_is_forgotten_and_the_rest_is_not() -> None:
     state = fusion.state(1.0)
     assert [reading.modality for reading in state.evidence] == [Modality.SPEECH]
     assert np.array_equal(state.probabilities, alone.probabilities)
+
+
+def test_a_common_laugh_reaches_the_state_as_a_moment() -> None:
+    fusion, told = room(), []
+    for at_s in np.arange(0.5, 90.0, 0.5):
+        mood = Emotion.HAPPINESS if 60 <= at_s < 68 else Emotion.NEUTRAL
+        for who in range(3):
+            fusion.add(face(mood, who=who, start_s=at_s, end_s=at_s))
+        told.append(fusion.state(float(at_s)).moment)
+    assert [(moment.kind, moment.at_s) for moment in told if moment] == [
+        (MomentKind.JOY, pytest.approx(60, abs=1))
+    ]
+
+
+def test_a_muted_sensor_takes_what_its_viewers_showed_with_it() -> None:
+    fusion = room()
+    for at_s in np.arange(0.5, 30.0, 0.5):
+        fusion.add(face(Emotion.NEUTRAL, start_s=at_s, end_s=at_s))
+        fusion.state(float(at_s))
+    fusion.forget(Modality.FACE)
+    for at_s in np.arange(30.0, 42.0, 0.5):
+        fusion.add(face(Emotion.HAPPINESS, start_s=at_s, end_s=at_s))
+        assert fusion.state(float(at_s)).moment is None
+
+
+def test_only_a_wearer_who_breathes_alone_is_paced() -> None:
+    paced, other = Breathing(5.5, 0.7), Breathing(6.0, 0.2)
+    assert room(face(), body(breathing=paced), body(who=2)).state(1.0).breathing is paced
+    assert room(body(breathing=paced), body(who=2, breathing=other)).state(1.0).breathing is None
+    assert room(body()).state(1.0).breathing is None
+    assert room(body(breathing=paced)).state(1000.0).breathing is None
