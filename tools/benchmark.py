@@ -26,6 +26,7 @@ from edge.app import Street
 from edge.cli.run import clock_for
 from edge.clock import run
 from edge.config.load import load_config
+from edge.service.heap import settle, steady_heap
 from edge.street import Observer
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def main() -> int:
     parser.add_argument("--began-s", type=float, default=0.0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
+        steady_heap()
         config = load_config(options.child, overrides=options.overrides).config
         clock = clock_for(config)
         print(json.dumps(run(measured(config, clock=clock, options=options), clock=clock)))
@@ -154,7 +156,9 @@ def in_a_process(overrides: list[str], *, seconds: float) -> dict[str, Any]:
 async def measured(config: Config, *, clock: Clock, options: argparse.Namespace) -> dict[str, Any]:
     """Run the street and report what it took."""
     stopwatch = Stopwatch(clock, began_s=options.began_s)
-    await Street(config, clock=clock, observer=stopwatch).run(seconds=options.seconds)
+    street = Street(config, clock=clock, observer=stopwatch)
+    settle()
+    await street.run(seconds=options.seconds)
     return {"speed": config.replay.speed, **stopwatch.report(options.seconds)}
 
 

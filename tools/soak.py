@@ -28,6 +28,7 @@ from edge import app
 from edge.clock import RealClock
 from edge.config.load import load_config
 from edge.errors import SourceError, SourceReason
+from edge.service.heap import settle, steady_heap
 from edge.service.watchdog import Watchdog
 from edge.street import Observer
 from embedded_broker import EmbeddedBroker
@@ -66,6 +67,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there as well")
     options = parser.parse_args()
     logging.basicConfig(level=logging.CRITICAL)
+    steady_heap()
     benchmark.make_input()
     with tempfile.TemporaryDirectory() as directory:
         soak = Soak(options, Path(directory))
@@ -191,6 +193,7 @@ class Soak:
         make_sources = app.make_sources
         app.make_sources = lambda sources, *, clock: self._unpluggable(make_sources(sources, clock=clock))
         street = app.Street(config, clock=self._clock, observer=self._counts)
+        settle()
         self._broker.start()
         began_s = self._clock.now_s()
         helpers = [asyncio.create_task(self._break(street)), asyncio.create_task(self._watch(street))]

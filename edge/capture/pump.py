@@ -42,8 +42,13 @@ class Pump:
         finally:
             stop.set()
             await belt.ended.wait()
-        if belt.failure is not None:
-            raise belt.failure
+        failure, belt.failure = belt.failure, None
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            # An error whose traceback leads back to itself would keep the last item for a long time.
+            del failure
 
     def _count(self) -> None:
         self.dropped += 1

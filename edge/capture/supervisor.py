@@ -224,18 +224,22 @@ class Supervisor:
             mute.cancel()
             stopped = await self._release(reader)
         error = None if reader.cancelled() else reader.exception()
-        if error is None and not stopped:
-            return True
-        if error is None and self._mute.is_set():
-            return False
-        if error is None:
-            raise SourceError(self.name, SourceReason.TIMEOUT, self._silence())
-        if self._street_error is not None:
-            raise self._street_error
-        if isinstance(error, SourceError):
-            raise error
-        logger.debug("%s: unexpected error", self.name, exc_info=error)
-        raise SourceError(self.name, SourceReason.PROTOCOL, f"{type(error).__name__}: {error}") from error
+        try:
+            if error is None and not stopped:
+                return True
+            if error is None and self._mute.is_set():
+                return False
+            if error is None:
+                raise SourceError(self.name, SourceReason.TIMEOUT, self._silence())
+            if self._street_error is not None:
+                raise self._street_error
+            if isinstance(error, SourceError):
+                raise error
+            logger.debug("%s: unexpected error", self.name, exc_info=error)
+            raise SourceError(self.name, SourceReason.PROTOCOL, f"{type(error).__name__}: {error}") from error
+        finally:
+            # An error whose traceback leads back to itself would keep the last picture for a long time.
+            del error, reader
 
     async def _read(self) -> None:
         samples = self._source.samples()

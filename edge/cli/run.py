@@ -15,6 +15,7 @@ from edge.clock import run as run_on
 from edge.config.load import load_config
 from edge.errors import PublishError, SourceError, SourceReason
 from edge.gate.retention import keep_in_memory
+from edge.service.heap import settle, steady_heap
 from edge.street import Observer
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def command(options: argparse.Namespace) -> int:
     """Run the street; 0 when it ended by itself, by `--seconds` or by a signal."""
     config = load_config(options.config, overrides=options.overrides).config
     clock = clock_for(config)
+    steady_heap()
     if not clock.is_virtual:
         keep_in_memory()
     return run_on(_run(config, clock=clock, options=options), clock=clock)
@@ -69,6 +71,7 @@ async def _run(config: Config, *, clock: Clock, options: argparse.Namespace) -> 
 
     printer = _Printer(as_json=options.json)
     street = Street(config, clock=clock, observer=printer)
+    settle()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, street.stop)

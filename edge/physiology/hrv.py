@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.signal import periodogram
+
+from edge.physiology.spline import interpolate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,9 +81,18 @@ def spectrum(rr_ms: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     """Frequencies in Hz and power spectral density in ms^2/Hz of consecutive, corrected RR intervals."""
     at_s = np.cumsum(rr_ms) / 1000
     grid_s = np.arange(at_s[0], at_s[-1], 1 / _RESAMPLE_HZ)
-    tachogram = CubicSpline(at_s, rr_ms)(grid_s)
-    frequencies, power = periodogram(tachogram, fs=_RESAMPLE_HZ, window="hann", detrend="linear")
-    return frequencies, power
+    return _periodogram(interpolate(at_s, rr_ms, grid_s))
+
+
+def _periodogram(tachogram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    count = len(tachogram)
+    steps = np.arange(count)
+    detrended = tachogram - np.polynomial.Polynomial.fit(steps, tachogram, 1)(steps)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * steps / count)
+    power = np.abs(np.fft.rfft(detrended * window)) ** 2 / (_RESAMPLE_HZ * (window**2).sum())
+    # Negative frequencies are counted with the positive ones; zero and half the rate have no twin.
+    power[1 : (count + 1) // 2] *= 2
+    return np.fft.rfftfreq(count, 1 / _RESAMPLE_HZ).astype(np.float64), power
 
 
 def _power_ms2(rr_ms: NDArray[np.float64], band_hz: tuple[float, float]) -> float:

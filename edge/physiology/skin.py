@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.ndimage import minimum_filter1d
-from scipy.signal import butter, sosfilt, sosfilt_zi
+
+from edge.physiology.lowpass import LowPass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,7 @@ LEAST_AMPLITUDE_US: Final = 0.01
 LONGEST_RISE_S: Final = 5.0
 
 _SMOOTHING: Final = np.array([0.25, 0.5, 0.25])
-_TONIC_SOS: Final = butter(2, 0.05, fs=WORK_RATE_HZ, output="sos")
+_TONIC_HZ: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +110,7 @@ class SkinAnalyser:
         self._pending: NDArray[np.float64] = np.empty(0)
         self._held: float | None = None
         self._smooth_tail: NDArray[np.float64] | None = None
-        self._tonic_state: NDArray[np.float64] | None = None
+        self._tonic = LowPass(cutoff_hz=_TONIC_HZ, rate_hz=WORK_RATE_HZ)
 
     def push(self, skin_conductance_us: NDArray[np.float64]) -> SkinTrace:
         """Take the next samples in microsiemens, NaN where there are none; return what is now certain.
@@ -152,9 +153,7 @@ class SkinAnalyser:
         joined = np.concatenate([tail, filled])
         self._smooth_tail = joined[-2:]
         level = np.convolve(joined, _SMOOTHING, mode="valid").astype(np.float64)
-        if self._tonic_state is None:
-            self._tonic_state = sosfilt_zi(_TONIC_SOS) * level[0]
-        tonic, self._tonic_state = sosfilt(_TONIC_SOS, level, zi=self._tonic_state)
+        tonic = self._tonic.filter(level)
         smoothed_at_s = np.asarray(at_s - 1 / WORK_RATE_HZ, dtype=np.float64)
         return SkinTrace(smoothed_at_s, level, tonic, level - tonic, valid)
 

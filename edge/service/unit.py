@@ -40,9 +40,6 @@ RestartPreventExitStatus={ex_config}
 WatchdogSec={watchdog_s}
 TimeoutStopSec=15
 
-# Frames are freed by another thread than made them; with an arena a thread, the memory breaks up and grows.
-Environment=MALLOC_ARENA_MAX=1
-
 DynamicUser=yes
 StateDirectory=edge-affect
 StateDirectoryMode=0700

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from edge.capture.pump import Pump
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncGenerator, Generator
 
 
 async def test_items_come_in_order_and_the_end_ends_it() -> None:
@@ -87,3 +89,31 @@ async def test_driver_that_blocks_for_ever_does_not_block_the_loop() -> None:
     driver.set()
     await asyncio.wait({task}, timeout=5)
     assert task.cancelled()
+
+
+async def test_a_driver_that_fails_leaves_nothing_behind() -> None:
+    class Picture:
+        pass
+
+    made: list[weakref.ref[Picture]] = []
+
+    def produce(_: threading.Event) -> Generator[Picture, None, None]:
+        for _ in range(3):
+            picture = Picture()
+            made.append(weakref.ref(picture))
+            yield picture
+        raise LookupError("driver")
+
+    async def drain(items: AsyncGenerator[Picture, None]) -> None:
+        async for _ in items:
+            pass
+
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            with pytest.raises(LookupError):
+                await drain(Pump(room=2).run("test", produce))
+        assert [kept for kept in made[:-1] if kept() is not None] == []
+    finally:
+        gc.enable()

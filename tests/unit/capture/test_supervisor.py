@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import random
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -351,3 +354,38 @@ def test_same_seed_same_history() -> None:
 def test_backoff_without_jitter_is_plain_doubling() -> None:
     delays = Backoff(first_s=1, longest_s=5, jitter=0).delays_s(random.Random(1))
     assert [next(delays) for _ in range(5)] == [1, 2, 4, 5, 5]
+
+
+@pytest.mark.parametrize("fail", [lambda: lost(SourceReason.DISCONNECTED), lambda: LookupError("a bug")])
+def test_a_lost_source_leaves_no_picture_behind(
+    fail: Callable[[], Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even until the garbage collector comes by: pictures are large and it comes rarely."""
+    caplog.set_level(logging.CRITICAL)  # what is captured keeps the error
+    street = Street()
+    taken: list[weakref.ref[Any]] = []
+
+    async def look(sample: Sample) -> None:
+        assert isinstance(sample, HeartBeats)
+        taken.append(weakref.ref(sample.rr_ms))
+
+    async def script(source: Scripted) -> AsyncIterator[Sample]:
+        async for sample in stream(2)(source):
+            yield sample
+        raise fail()
+
+    source, supervisor = street.supervise(script, deliver=look)
+
+    async def live() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                await supervisor.run()
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(live(), clock=street.clock)
+        assert source.opened > 3
+        assert [kept for kept in taken[:-2] if kept() is not None] == []
+    finally:
+        gc.enable()

@@ -39,10 +39,6 @@ def test_nothing_of_a_picture_can_reach_a_disk() -> None:
     assert {"LimitCORE=0", "MemorySwapMax=0"} <= set(text().splitlines())
 
 
-def test_the_allocator_keeps_one_arena() -> None:
-    assert "Environment=MALLOC_ARENA_MAX=1" in text().splitlines()
-
-
 def test_only_groups_of_this_system_are_named() -> None:
     assert set(existing_groups()) <= set(GROUPS)
     assert "SupplementaryGroups=" not in unit_text(executable=EXECUTABLE, config=CONFIG, groups=())
