@@ -9,6 +9,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,21 +18,23 @@ from edge.capture.options import modality_of
 from edge.capture.sensors import Sensors
 from edge.capture.supervisor import SourceState
 from edge.capture.wearer import WearerOptions
-from edge.config.derived import consent_path, needs_consent, node_of, state_directory
+from edge.config.derived import consent_path, needs_consent, node_of, sensors_in_words, state_directory
 from edge.errors import ModelError, ModelReason
 from edge.face import FaceReader
 from edge.fusion.room import Fusion
 from edge.gate.consent import ConsentStore
 from edge.gate.gate import open_gate
+from edge.gate.notice import notice_page
 from edge.gate.report import describe
 from edge.inference import ModelStore
 from edge.inference.manifest import CommercialUse
 from edge.physiology import PhysiologyReader
 from edge.publish.mqtt import MqttPublisher
 from edge.publish.node import SensorStatus
+from edge.release import Profile
 from edge.service.notify import notify
 from edge.service.page.server import Page
-from edge.service.page.view import PageView
+from edge.service.page.view import Budget, PageView
 from edge.service.watchdog import Progress, Watchdog
 from edge.signals import Modality
 from edge.speech import SpeechReader
@@ -98,7 +101,7 @@ class Street:
                 self._consents.require(name, now_s=clock.wall_s())
         self._fusion = Fusion(config.fusion)
         self._ticks = 0
-        node = node_of(config)
+        node = replace(node_of(config), models=self._store.in_use)
         self.publisher = MqttPublisher(
             node,
             config.publish.mqtt,
@@ -112,9 +115,14 @@ class Street:
             node,
             promise=describe(config.privacy, config.deployment),
             broker=(lambda: self.publisher.status) if config.publish.mqtt else None,
+            budget=self._budget if config.privacy.profile is Profile.PUBLIC else None,
+            consents=lambda: self._consents.valid(now_s=clock.wall_s()),
+            notice=config.deployment.notice,
         )
         self._observer = Audience(view, *([observer] if observer else []))
-        self._page = Page(config.page, view, mute=self._mute_from_page) if config.page else None
+        self._page = (
+            Page(config.page, view, mute=self._mute_from_page, notice=self._notice()) if config.page else None
+        )
         self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
         self._stations: dict[str, Station] = {}
         self._station_of = {name: self._build_station(name) for name in config.sources}
@@ -277,6 +285,15 @@ class Street:
 
     def _obey(self, command: Command) -> None:
         self._sensors.obey(muted=command.muted, sensor=command.sensor)
+
+    def _budget(self) -> Budget:
+        return Budget(self._gate.spent(self._clock.wall_s()) or 0.0, self._config.privacy.daily_epsilon)
+
+    def _notice(self) -> str | None:
+        config = self._config
+        if config.deployment.notice is None:
+            return None
+        return notice_page(config.privacy, config.deployment, sensors=sensors_in_words(config))
 
     def _mute_from_page(self, sensor: str | None, muted: bool) -> None:
         self._sensors.obey(muted=muted, sensor=sensor)

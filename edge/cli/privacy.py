@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from edge.capture.options import modality_of
 from edge.cli.run import add_config_arguments
+from edge.config.derived import sensors_in_words
 from edge.config.load import load_config
 from edge.gate.notice import notice_page
 from edge.gate.report import describe
-from edge.signals import Modality
 
 if TYPE_CHECKING:
     import argparse
-
-_SENSORS: Final = {
-    Modality.FACE: "a camera",
-    Modality.SPEECH: "a microphone",
-    Modality.PHYSIOLOGY: "a body-worn sensor",
-}
 
 
 def register(commands: Any) -> None:
@@ -45,7 +38,6 @@ def print_report(options: argparse.Namespace) -> int:
 def print_notice(options: argparse.Namespace) -> int:
     """Print the page, as HTML."""
     config = load_config(options.config, overrides=options.overrides).config
-    found = {modality_of(source) for source in config.sources.values()}
-    sensors = tuple(words for modality, words in _SENSORS.items() if modality in found)
+    sensors = sensors_in_words(config)
     sys.stdout.write(notice_page(config.privacy, config.deployment, sensors=sensors, contact=options.contact))
     return 0

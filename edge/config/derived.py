@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge import __version__
+from edge.board import Probe, detect
 from edge.capture.options import is_recording, modality_of
 from edge.gate.options import Context
 from edge.publish.node import Node, Sensor, SensorKind
@@ -15,6 +16,11 @@ from edge.signals import Modality
 if TYPE_CHECKING:
     from edge.config.schema import Config
 
+_IN_WORDS: Final = {
+    Modality.FACE: "a camera",
+    Modality.SPEECH: "a microphone",
+    Modality.PHYSIOLOGY: "a body-worn sensor",
+}
 _SENSOR_KIND: Final = {
     Modality.FACE: SensorKind.CAMERA,
     Modality.SPEECH: SensorKind.MICROPHONE,
@@ -23,7 +29,7 @@ _SENSOR_KIND: Final = {
 
 
 def node_of(config: Config) -> Node:
-    """How the device presents itself to the broker."""
+    """How the device presents itself to the broker; which models it uses is known once they are loaded."""
     return Node(
         id=config.node,
         name=config.node.replace("-", " ").replace("_", " "),
@@ -34,8 +40,15 @@ def node_of(config: Config) -> Node:
         sensors=tuple(
             Sensor(name, _SENSOR_KIND[modality_of(options)]) for name, options in config.sources.items()
         ),
+        board=detect(Probe()).name,
         nudges=config.publish.nudge is not None,
     )
+
+
+def sensors_in_words(config: Config) -> tuple[str, ...]:
+    """What senses, as people call it, for the sign at the door."""
+    found = {modality_of(source) for source in config.sources.values()}
+    return tuple(words for modality, words in _IN_WORDS.items() if modality in found)
 
 
 def needs_consent(config: Config, name: str) -> bool:

@@ -89,6 +89,16 @@ class Gate:
         """Wall second at which the window that is open at `wall_s` ends."""
         return (self._window_at(wall_s) + 1) * self._options.window_s
 
+    def spent(self, wall_s: float) -> float | None:
+        """Epsilon that the windows of the UTC day have cost so far; None in profiles without a budget.
+
+        Raises
+        ------
+        BudgetError
+            The ledger cannot be read.
+        """
+        return self._ledger.spent(math.floor(wall_s / DAY_S)) if self._ledger else None
+
     def close_due(self, wall_s: float) -> list[Verdict]:
         """Close every window that has ended by `wall_s`, oldest first."""
         now = self._window_at(wall_s)

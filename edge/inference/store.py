@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge.errors import ModelError, ModelReason
@@ -12,6 +13,7 @@ from edge.inference.signature import SIGNATURE_SUFFIX, require_signature
 from edge.shipped import shipped_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edge.inference.runtime import Runtime
@@ -47,6 +49,12 @@ class ModelStore:
             signature = path.with_name(MANIFEST + SIGNATURE_SUFFIX)
             require_signature(content, signature=signature, trusted_key=trusted_key)
         self.manifest: Manifest = parse_manifest(content, name=MANIFEST)
+        self._in_use: dict[str, str] = {}
+
+    @property
+    def in_use(self) -> Mapping[str, str]:
+        """Name and SHA-256 of each model that was loaded; grows with the next one."""
+        return MappingProxyType(self._in_use)
 
     def entry(self, name: str) -> ModelEntry:
         """What the manifest says of a model.
@@ -88,4 +96,6 @@ class ModelStore:
 
     def load(self, name: str, *, runtime: Runtime | None = None, threads: int = 1) -> Model:
         """Load a verified model."""
-        return Model(name, self.read(name), runtime=runtime, threads=threads)
+        model = Model(name, self.read(name), runtime=runtime, threads=threads)
+        self._in_use[name] = self.entry(name).sha256
+        return model

@@ -66,7 +66,7 @@ class Node:
     board
         Model of the board, if known.
     models
-        Name and SHA-256 of each model in use.
+        Name and SHA-256 of each model in use; may grow while the node starts.
     nudges
         Whether it gives its wearer hints.
     """

@@ -11,18 +11,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.capture.supervisor import SourceState
+from edge.errors import EdgeError
 from edge.street import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edge.capture.supervisor import SourceStatus
+    from edge.gate.consent import Consent
     from edge.gate.decision import Decision
+    from edge.gate.options import Notice
     from edge.publish.mqtt import ConnectionStatus
     from edge.publish.node import Node, Sensor
     from edge.release import Release
 
 _WINDOWS_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Privacy budget of a day: what its windows have cost so far, and what they may cost in all."""
+
+    spent: float
+    daily: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +53,30 @@ class PageView(Observer):
         What the profile guarantees, in the gate's words.
     broker
         Asked for the state of the connection; None when nothing is sent.
+    budget
+        Asked for the budget of the day, which depends on the calendar alone; None where there is none.
+    consents
+        Asked for the consents that hold. Their handles, with which they are withdrawn, are not shown.
+    notice
+        The operator's word that people are told, if any.
     """
 
-    def __init__(self, node: Node, *, promise: str, broker: Callable[[], ConnectionStatus] | None) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        promise: str,
+        broker: Callable[[], ConnectionStatus] | None,
+        budget: Callable[[], Budget] | None = None,
+        consents: Callable[[], list[Consent]] = list,
+        notice: Notice | None = None,
+    ) -> None:
         self._node = node
         self._promise = promise
         self._broker = broker
+        self._budget = budget
+        self._consents = consents
+        self._notice = notice
         self._windows: deque[_Window] = deque(maxlen=_WINDOWS_SHOWN)
         self._sources: dict[str, SourceStatus] = {}
         self._lamps: dict[str, str] = {}
@@ -85,6 +114,9 @@ class PageView(Observer):
             "zones": list(node.zones),
             "promise": self._promise,
             "broker": self._broker_snapshot(),
+            "budget": self._budget_snapshot(),
+            "consents": self._consents_snapshot(),
+            "notice": self._notice.model_dump(mode="json") if self._notice else None,
             "windows": [self._window_snapshot(window) for window in self._windows],
             "sensors": [self._sensor_snapshot(sensor) for sensor in node.sensors],
             "lamps": self._lamps,
@@ -99,7 +131,27 @@ class PageView(Observer):
             "connected": status.connected,
             "protocol": status.protocol.value if status.protocol else None,
             "problem": status.problem.detail if status.problem else None,
+            "published": status.published,
         }
+
+    def _budget_snapshot(self) -> dict[str, float | None] | None:
+        if self._budget is None:
+            return None
+        try:
+            budget = self._budget()
+        except EdgeError:  # the log says why, and nothing is published meanwhile
+            return {"spent": None, "daily": None}
+        return {"spent": round(budget.spent, 3), "daily": budget.daily}
+
+    def _consents_snapshot(self) -> list[dict[str, object]] | None:
+        try:
+            consents = self._consents()
+        except EdgeError:  # nothing is captured meanwhile
+            return None
+        return [
+            {"sensor": each.sensor, "purpose": each.purpose.value, "until_s": each.until_s}
+            for each in consents
+        ]
 
     def _window_snapshot(self, window: _Window) -> dict[str, object]:
         decision, release = window.decision, window.release

@@ -87,6 +87,7 @@ def test_from_recording_to_lamp_through_a_broker(recordings: Path, broker: int) 
     )
     try:
         subscriber.expect("edge-affect/demo/status", b"online")
+        info = json.loads(subscriber.expect("edge-affect/demo/info").payload)
         state = subscriber.expect("edge-affect/demo/zone/living_room/state", within_s=25)
         lamp = subscriber.expect("wled/lamp/api")
         process.send_signal(signal.SIGTERM)
@@ -96,6 +97,8 @@ def test_from_recording_to_lamp_through_a_broker(recordings: Path, broker: int) 
         process.kill()
         subscriber.close()
     assert process.returncode == 0, errors
+    assert info["board"]
+    assert {"face_detector", "face_expression", "voice_activity", "beats"} <= info["models"].keys()
     assert not state.retained
     assert json.loads(state.payload) in [json.loads(line) for line in output.splitlines()]
     assert json.loads(lamp.payload)["seg"][0]["col"]

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import pytest
 
 from edge.capture.supervisor import SourceState, SourceStatus
-from edge.errors import ConfigError, SourceReason
+from edge.errors import BudgetError, ConfigError, ConsentError, SourceReason
+from edge.gate.consent import Consent, Purpose
 from edge.gate.decision import Decision, Reason
+from edge.gate.options import Notice
 from edge.publish.node import Node, Sensor, SensorKind
 from edge.release import Profile, Release, State
 from edge.service.page.options import PageOptions
 from edge.service.page.server import Page
-from edge.service.page.view import PageView
+from edge.service.page.view import Budget, PageView
 
 TOKEN = "correct horse battery staple"
 
@@ -58,10 +60,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(options=None):
+async def running(options=None, notice=None):
     view = PageView(a_node(), promise="local and coarse", broker=None)
     muted = []
-    page = Page(options or PageOptions(port=0), view, mute=lambda *command: muted.append(command))
+    options = options or PageOptions(port=0)
+    page = Page(options, view, mute=lambda *command: muted.append(command), notice=notice)
     await page.start()
     try:
         yield Running(page, view, muted)
@@ -109,6 +112,52 @@ async def test_what_the_profile_keeps_from_others_the_page_keeps_too():
         assert "reach" not in json.dumps(here.view.snapshot())
         here.view.on_source_status(status("strap", SourceState.MUTED))
         assert here.view.snapshot()["sensors"][1]["muted"]
+
+
+def fail(error):
+    def raise_it():
+        raise error
+
+    return raise_it
+
+
+def test_it_shows_who_agreed_who_is_told_and_what_is_left_of_the_budget():
+    consent = Consent("c0ffee00", "camera", Purpose.ROOM_MOOD, 2_000_000_000)
+    view = PageView(
+        a_node(Profile.PUBLIC),
+        promise="",
+        broker=None,
+        budget=lambda: Budget(spent=0.1 + 0.2, daily=288.0),
+        consents=lambda: [consent],
+        notice=Notice(contact="hall@example.org", acknowledged_on="2026-11-01"),
+    )
+    shown = view.snapshot()
+    assert shown["budget"] == {"spent": 0.3, "daily": 288.0}
+    assert shown["consents"] == [{"sensor": "camera", "purpose": "room_mood", "until_s": 2_000_000_000}]
+    assert shown["notice"] == {"contact": "hall@example.org", "acknowledged_on": "2026-11-01"}
+    assert consent.handle not in json.dumps(shown), "it withdraws the consent"
+
+
+def test_a_ledger_or_a_file_of_consents_that_cannot_be_read_does_not_stop_the_page():
+    view = PageView(
+        a_node(Profile.PUBLIC),
+        promise="",
+        broker=None,
+        budget=fail(BudgetError("rolled back")),
+        consents=fail(ConsentError("consent.json", "damaged")),
+    )
+    assert view.snapshot()["budget"] == {"spent": None, "daily": None}
+    assert view.snapshot()["consents"] is None
+
+
+async def test_the_sign_can_be_looked_at_without_scripts():
+    async with running(notice="<p>sensed here</p>") as here:
+        code, body, headers = await here.ask("GET", "/notice")
+        assert (code, body) == (200, b"<p>sensed here</p>")
+        assert "script-src" not in headers["Content-Security-Policy"]
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+    async with running() as here:
+        assert (await here.ask("GET", "/notice"))[0] == 404
 
 
 async def test_events_follow_what_happens():

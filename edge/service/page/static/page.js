@@ -9,7 +9,19 @@ const REASONS = {
   clock_went_back: "the clock went back",
   ledger_unusable: "the budget ledger cannot be used",
 };
-const FACTS = { valence: "Pleasantness", arousal: "Activation", stress: "Stress", quality: "Quality", people: "People", epsilon: "Budget of the window" };
+const PURPOSES = { stress_feedback: "feedback on one's own stress", room_mood: "the mood of the room", research: "research" };
+const FACTS = {
+  valence: ["Pleasantness"],
+  arousal: ["Activation"],
+  stress: ["Stress"],
+  coherence: ["Heart follows the breath"],
+  people: ["People"],
+  attention: ["Face the screen", (share) => `${Math.round(100 * share)} %`],
+  moment: ["Moment", (kind, sent) => `${kind.replaceAll("_", " ")}${sent.moment_s === null ? "" : `, ${duration(sent.moment_s)} into the window`}`],
+  content: ["Shown then", (name, sent) => `${name}${sent.content_s === null ? "" : ` at ${duration(sent.content_s)}`}`],
+  suggestion: ["Suggestion"],
+  epsilon: ["Budget of the window"],
+};
 
 const byId = (id) => document.getElementById(id);
 
@@ -29,26 +41,62 @@ function clock(seconds) {
   return new Date(1000 * seconds).toLocaleTimeString();
 }
 
+function duration(seconds) {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
+}
+
+function fact(name, text) {
+  const pair = element("div");
+  pair.append(element("dt", name), element("dd", text));
+  return pair;
+}
+
+/** The quality of the window, and the sensors that the profile lets us name. */
+function evidence(sent, sensors) {
+  const heard = sensors.filter((sensor) => sensor.state === "ok").map((sensor) => sensor.name);
+  const quality = sent.quality === "unknown" ? "not told" : `${sent.quality} quality`;
+  return heard.length ? `${quality}, sensing: ${heard.join(", ")}` : quality;
+}
+
 function showNow(shown) {
   const newest = shown.windows[0];
   if (!newest) return;
   const sent = newest.sent ?? {};
+  const next = `The next window ends at ${clock(newest.ended_s + shown.window_s)}.`;
   say("state", sent.state ?? "nothing");
-  say("why", newest.withheld ? `Withheld: ${REASONS[newest.withheld] ?? newest.withheld}.` : `Until ${clock(newest.ended_s)}.`);
-  byId("facts").replaceChildren(
-    ...Object.entries(FACTS)
-      .filter(([key]) => sent[key] !== undefined && sent[key] !== null)
-      .map(([key, name]) => {
-        const pair = element("div");
-        pair.append(element("dt", name), element("dd", String(sent[key])));
-        return pair;
-      }),
-  );
+  say("why", `${newest.withheld ? `Withheld: ${REASONS[newest.withheld] ?? newest.withheld}.` : `Until ${clock(newest.ended_s)}.`} ${next}`);
+  const facts = Object.entries(FACTS)
+    .filter(([key]) => ![undefined, null, "unknown"].includes(sent[key]))
+    .map(([key, [name, text]]) => fact(name, text ? text(sent[key], sent) : String(sent[key])));
+  byId("facts").replaceChildren(...facts, ...(sent.quality ? [fact("Evidence", evidence(sent, shown.sensors))] : []));
+  showShares(sent.shares ?? {});
+  showBreath(sent.breaths_per_minute ?? null);
+}
+
+function showShares(shares) {
+  const known = Object.entries(shares).filter(([, share]) => share > 0).sort(([, one], [, other]) => other - one);
+  byId("shares").hidden = known.length === 0;
+  byId("shares").replaceChildren(...known.map(([name, share]) => {
+    const row = element("li");
+    const bar = element("meter", undefined, { min: 0, max: 1, value: share, "aria-label": `Share of ${name}` });
+    row.append(element("span", name), bar, element("span", `${Math.round(100 * share)} %`));
+    return row;
+  }));
+}
+
+/** A circle that swells and sinks at the pace of the wearer's breath. */
+function showBreath(pace) {
+  byId("breath").hidden = pace === null;
+  if (pace === null) return;
+  say("pace", `Breathe along: ${pace} breaths a minute`);
+  const lasts = `${60 / pace}s`;
+  if (byId("lung").style.animationDuration !== lasts) byId("lung").style.animationDuration = lasts;
 }
 
 function showBroker(broker) {
   if (broker === null) say("broker", "nothing is sent to a broker");
-  else if (broker.connected) say("broker", `sends to ${broker.address}, MQTT ${broker.protocol}`);
+  else if (broker.connected) say("broker", `sends to ${broker.address}, MQTT ${broker.protocol}; ${broker.published} delivered`);
   else say("broker", `${broker.address}: ${broker.problem ?? "connecting"}`);
 }
 
@@ -110,6 +158,30 @@ function windowRow(shown) {
   return row;
 }
 
+function showBudget(budget) {
+  byId("budget").hidden = budget === null;
+  if (budget === null) return;
+  byId("spent").hidden = budget.spent === null;
+  if (budget.spent === null) {
+    say("budget-text", "The privacy budget cannot be read; nothing is published until it can.");
+    return;
+  }
+  const left = Math.max(0, budget.daily - budget.spent);
+  say("budget-text", `Privacy budget of the day (UTC): ${+left.toFixed(2)} of ${budget.daily} left.`);
+  byId("spent").max = budget.daily;
+  byId("spent").value = left;
+}
+
+function showAgreed(consents, notice) {
+  const lines = consents === null
+    ? ["The consents cannot be read, so nothing is captured."]
+    : consents.map((each) => `${each.sensor}: ${PURPOSES[each.purpose] ?? each.purpose}, until ${new Date(1000 * each.until_s).toLocaleDateString()}`);
+  if (lines.length === 0) lines.push("No consent is recorded on this device.");
+  if (byId("consents").innerText !== lines.join("\n")) byId("consents").replaceChildren(...lines.map((line) => element("li", line)));
+  byId("notice").hidden = notice === null;
+  if (notice !== null) say("notice-text", `A sign tells people since ${notice.acknowledged_on}; questions go to ${notice.contact}.`);
+}
+
 function show(shown) {
   document.title = `${shown.node} - edge-affect`;
   say("node", shown.node);
@@ -120,6 +192,8 @@ function show(shown) {
   showNow(shown);
   showSensors(shown.sensors);
   showLamps(shown.lamps);
+  showBudget(shown.budget);
+  showAgreed(shown.consents, shown.notice);
   byId("windows").replaceChildren(...shown.windows.map(windowRow));
 }
 
