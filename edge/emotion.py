@@ -40,6 +40,15 @@ class MomentKind(StrEnum):
     ATTENTION_LOST = "attention_lost"
 
 
+MOMENT_CLASSES: Final[dict[MomentKind, tuple[Emotion, ...]]] = {
+    MomentKind.JOY: (Emotion.HAPPINESS,),
+    MomentKind.SURPRISE: (Emotion.SURPRISE,),
+    MomentKind.SADNESS: (Emotion.SADNESS,),
+    MomentKind.TENSION: (Emotion.ANGER, Emotion.DISGUST, Emotion.FEAR, Emotion.CONTEMPT),
+    MomentKind.BOREDOM: (Emotion.NEUTRAL,),
+}
+"""The classes whose share rises in a moment; lost attention has none."""
+
 EMOTIONS: Final[tuple[Emotion, ...]] = tuple(Emotion)
 
 CIRCUMPLEX: Final[dict[Emotion, tuple[float, float]]] = {

@@ -8,11 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge.errors import BudgetError
-from edge.gate.crowd import DAY_S, Contributions, Votes, add_noise, crowd_mood, people_band
+from edge.gate.content import ContentClock
+from edge.gate.crowd import DAY_S, add_noise, crowd_mood, people_band
 from edge.gate.decision import Decision, Reason, Verdict
 from edge.gate.ledger import Ledger
-from edge.gate.steady import SteadyLevel, SteadyState, coarse, level_of
+from edge.gate.reactions import parts_of
+from edge.gate.steady import SteadyLevel, SteadyState, coarse, coarse_pace, level_of
+from edge.gate.suggest import Suggester
 from edge.gate.tally import Tally
+from edge.gate.votes import Contributions, Votes
 from edge.release import Profile, Release, State
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ class Gate:
         Name of the room, as published.
     ledger
         The privacy budget; needed for `public`.
+    content
+        What a screen shows; told in `public` only.
 
     Raises
     ------
@@ -51,12 +57,21 @@ class Gate:
         `public` without a ledger.
     """
 
-    def __init__(self, options: PrivacyOptions, *, zone: str, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        options: PrivacyOptions,
+        *,
+        zone: str,
+        ledger: Ledger | None = None,
+        content: ContentClock | None = None,
+    ) -> None:
         if (options.profile is Profile.PUBLIC) != (ledger is not None):
             raise ValueError("a ledger belongs to the profile public, and to no other")
         self._options = options
         self._zone = zone
         self._ledger = ledger
+        self._content = content or ContentClock()
+        self._shown: tuple[int | None, str | None, float | None] = (None, None, None)
         self._next: int | None = None
         self._tallies: dict[int, Tally] = {}
         self._votes: dict[int, Votes] = {}
@@ -67,6 +82,8 @@ class Gate:
             hysteresis=options.hysteresis, dwell_windows=math.ceil(options.dwell_s / options.window_s)
         )
         self._stress = SteadyLevel(margin=options.hysteresis)
+        self._coherence = SteadyLevel(margin=options.hysteresis)
+        self._suggester = Suggester(window_s=options.window_s)
         self._ledger_failed = False
 
     def observe(self, room: RoomState, wall_s: float) -> None:
@@ -105,9 +122,12 @@ class Gate:
         if self._next is None or self._next - now > MOST_CAUGHT_UP:
             self._next = now
         first, self._next = self._next, max(self._next, now)
-        if now - first > MOST_CAUGHT_UP:
-            return [self._close(first)]
-        return [self._close(window) for window in range(first, now)]
+        last = first + 1 if now - first > MOST_CAUGHT_UP else now
+        verdicts = [self._close(window) for window in range(first, last)]
+        if self._shown[0] != now:
+            # Looked at as a window begins, so that nothing that happens in it has a part in what is told.
+            self._shown = (now, *self._content.at(now * self._options.window_s))
+        return verdicts
 
     def forget(self) -> None:
         """Drop all that was observed and not yet released, as when a sensor is muted."""
@@ -115,6 +135,7 @@ class Gate:
         self._votes.clear()
         self._state.forget()
         self._stress.take(None)
+        self._coherence.take(None)
 
     def close(self) -> None:
         """Forget everything and close the ledger."""
@@ -126,7 +147,7 @@ class Gate:
         return math.floor(wall_s / self._options.window_s)
 
     def _no_votes(self, window: int) -> Votes:
-        return Votes(start_wall_s=window * self._options.window_s)
+        return Votes(self._options, window=window)
 
     def _no_tally(self) -> Tally:
         return Tally(self._options.profile, self._options.single_person_agreed)
@@ -137,22 +158,24 @@ class Gate:
         return self._close_private(window, self._tallies.pop(window, self._no_tally()))
 
     def _close_private(self, window: int, tally: Tally) -> Verdict:
-        stress = self._stress.take(tally.stress.value)
+        withheld = replace(
+            self._withheld(window),
+            stress=self._stress.take(tally.stress.value),
+            coherence=self._coherence.take(tally.coherence.value),
+            breaths_per_minute=coarse_pace(tally.breaths_per_minute),
+        )
         reason = self._why_withhold(tally)
         if reason is not Reason.ALLOWED:
             self._state.forget()
-            return self._verdict(reason, replace(self._withheld(window), stress=stress))
-        return self._verdict(
-            reason,
-            replace(
-                self._withheld(window),
-                state=State(self._state.take(tally.shares, window=window).value),
-                valence=coarse(tally.valence.value),
-                arousal=coarse(tally.arousal.value),
-                stress=stress,
-                quality=level_of(tally.quality),
-            ),
+            return self._verdict(reason, self._with_suggestion(withheld))
+        release = replace(
+            withheld,
+            state=State(self._state.take(tally.shares, window=window).value),
+            valence=coarse(tally.valence.value),
+            arousal=coarse(tally.arousal.value),
+            quality=level_of(tally.quality),
         )
+        return self._verdict(reason, self._with_suggestion(release))
 
     def _why_withhold(self, tally: Tally) -> Reason:
         is_personal = self._options.profile is Profile.PERSONAL
@@ -182,18 +205,18 @@ class Gate:
             self._ledger_failed = False
         if isinstance(outcome, Reason):
             self._state.forget()
-            return self._verdict(
-                outcome, replace(self._withheld(window), people=people_band(0, self._options.k), epsilon=0.0)
-            )
+            nothing = replace(self._withheld(window), people=people_band(0, self._options.k), epsilon=0.0)
+            return self._verdict(outcome, self._with_suggestion(nothing))
         release = Release.decode(outcome)
         is_withheld = release.state is State.INSUFFICIENT
         return self._verdict(Reason.BELOW_K if is_withheld else Reason.ALLOWED, release)
 
     def _draw(self, window: int, votes: Votes) -> Release:
         admitted = self._contributions.admit(votes.voters, window=window)
-        counts = add_noise(votes.histogram(admitted), epsilon=self._options.epsilon)
+        counts = add_noise(votes.count(admitted), epsilon=self._options.epsilon)
         mood = crowd_mood(counts, k=self._options.k, steady=self._state, window=window)
-        return replace(
+        part_s = self._options.window_s / parts_of(self._options.window_s)
+        release = replace(
             self._withheld(window),
             state=mood.state,
             valence=mood.valence,
@@ -202,17 +225,30 @@ class Gate:
             people=mood.people,
             shares=mood.shares,
             epsilon=self._options.epsilon,
+            attention=mood.attention,
+            moment=mood.moment,
+            moment_s=None if mood.part is None else round(mood.part * part_s, 1),
         )
+        return self._with_suggestion(release)
+
+    def _with_suggestion(self, release: Release) -> Release:
+        return replace(release, suggestion=self._suggester.take(release))
 
     def _withheld(self, window: int) -> Release:
         options = self._options
-        return Release(self._zone, options.profile, window, options.window_s, State.INSUFFICIENT)
+        release = Release(self._zone, options.profile, window, options.window_s, State.INSUFFICIENT)
+        shown_from, content, content_s = self._shown
+        if options.profile is not Profile.PUBLIC or shown_from != window:
+            return release
+        return replace(release, content=content, content_s=content_s)
 
     def _verdict(self, reason: Reason, release: Release) -> Verdict:
         return Verdict(release, Decision(self._zone, release.window, self._options.profile, reason))
 
 
-def open_gate(options: PrivacyOptions, *, zone: str, state: Path) -> Gate:
+def open_gate(
+    options: PrivacyOptions, *, zone: str, state: Path, content: ContentClock | None = None
+) -> Gate:
     """Open the gate of one zone; for `public`, with its ledger in the directory `state`.
 
     Raises
@@ -221,4 +257,5 @@ def open_gate(options: PrivacyOptions, *, zone: str, state: Path) -> Gate:
         The ledger cannot be used.
     """
     is_public = options.profile is Profile.PUBLIC
-    return Gate(options, zone=zone, ledger=Ledger(state / LEDGER_FILE) if is_public else None)
+    ledger = Ledger(state / LEDGER_FILE) if is_public else None
+    return Gate(options, zone=zone, ledger=ledger, content=content)

@@ -19,11 +19,13 @@ from edge.gate.profiles import (
 from edge.options import Options
 from edge.release import Profile
 
-_PUBLIC_DEFAULTS: Final[dict[str, float]] = {
+_PUBLIC_DEFAULTS: Final[dict[str, float | bool]] = {
     "k": 10,
     "epsilon": 1.0,
     "windows_per_session": 1,
     "daily_epsilon": 288.0,
+    "attention": False,
+    "moments": False,
 }
 
 
@@ -49,13 +51,20 @@ class PrivacyOptions(Options):
     daily_epsilon: float = Field(default=None, validate_default=True)
     """Public only: privacy loss of all windows of a day together; nothing is published once it is spent."""
 
+    attention: bool = Field(default=None, validate_default=True)
+    """Public only: publish which share of the people looked; the rest becomes noisier at the same epsilon."""
+    moments: bool = Field(default=None, validate_default=True)
+    """Public only: publish when many react together; as above, and only crowds of some 50 gain by it."""
+
     @field_validator("window_s", "dwell_s", mode="before")
     @classmethod
     def _default_of_the_profile(cls, value: Any, info: ValidationInfo) -> Any:
         promise = PROMISES[info.data.get("profile", Profile.HOUSEHOLD)]
         return getattr(promise, str(info.field_name)) if value is None else value
 
-    @field_validator("k", "epsilon", "windows_per_session", "daily_epsilon", mode="before")
+    @field_validator(
+        "k", "epsilon", "windows_per_session", "daily_epsilon", "attention", "moments", mode="before"
+    )
     @classmethod
     def _public_only(cls, value: Any, info: ValidationInfo) -> Any:
         profile = info.data.get("profile", Profile.PUBLIC)

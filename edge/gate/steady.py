@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BANDS: Final = (Level.LOW, Level.MEDIUM, Level.HIGH)
 _STEPS_PER_UNIT: Final = 4
+_PACES_PER_BREATH: Final = 2
 
 
 class SteadyState:
@@ -77,6 +78,13 @@ def coarse(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return round(value * _STEPS_PER_UNIT) / _STEPS_PER_UNIT + 0.0
+
+
+def coarse_pace(breaths_per_minute: float | None) -> float | None:
+    """Round to steps of half a breath a minute."""
+    if breaths_per_minute is None or not math.isfinite(breaths_per_minute):
+        return None
+    return round(breaths_per_minute * _PACES_PER_BREATH) / _PACES_PER_BREATH
 
 
 def level_of(value: float) -> Level:

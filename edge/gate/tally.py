@@ -52,6 +52,8 @@ class Tally:
         Observations that rested on any evidence.
     rightful
         Those in which only people were there whom the profile may speak of.
+    breaths_per_minute
+        The pace of the wearer's breath when it was last paced.
     """
 
     profile: Profile
@@ -63,6 +65,8 @@ class Tally:
     valence: Mean = field(default_factory=Mean)
     arousal: Mean = field(default_factory=Mean)
     stress: Mean = field(default_factory=Mean)
+    coherence: Mean = field(default_factory=Mean)
+    breaths_per_minute: float | None = None
     quality_sum: float = 0.0
 
     def add(self, room: RoomState) -> None:
@@ -71,7 +75,7 @@ class Tally:
         if not room.evidence or room.quality <= 0:
             return
         self.peopled += 1
-        self._add_stress(room)
+        self._add_wearer(room)
         if not self._is_rightful(people_at_least(room.evidence)):
             return
         self.rightful += 1
@@ -89,13 +93,18 @@ class Tally:
             return people == 1
         return people > 1 or self.single_person_agreed
 
-    def _add_stress(self, room: RoomState) -> None:
-        # Stress comes from the wearable alone, so bystanders in view or earshot do not enter it.
+    def _add_wearer(self, room: RoomState) -> None:
+        # Stress and breath come from the wearable alone, so bystanders in view or earshot do not enter them.
         wearers = people_at_least(
             affect for affect in room.evidence if affect.modality is Modality.PHYSIOLOGY
         )
-        if self.profile is Profile.PERSONAL and room.stress is not None and wearers <= 1:
+        if self.profile is not Profile.PERSONAL or wearers > 1:
+            return
+        if room.stress is not None:
             self.stress.add(room.stress)
+        if room.breathing is not None:
+            self.coherence.add(room.breathing.coherence)
+            self.breaths_per_minute = room.breathing.breaths_per_minute
 
     @property
     def is_rightful(self) -> bool:

@@ -16,7 +16,7 @@ from privacy.venue import Venue, mood
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNTS = [NoisyCounts((9, 4, 1, 0, 0, 2, 0, -1), 15), NoisyCounts((1, 0, 0, 0, 0, 0, 0, 0), 2)]
+COUNTS = [NoisyCounts((9, 4, 1, 0, 0, 2, 0, -1), 15, 2.0), NoisyCounts((1, 0, 0, 0, 0, 0, 0, 0), 2, 2.0)]
 
 
 def kept(state: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
@@ -25,7 +25,7 @@ def kept(state: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, b
     counts = iter(COUNTS)
     gate = open_gate(PrivacyOptions(profile=Profile.PUBLIC), zone="hall", state=state)
     venue = Venue(randomness)
-    monkeypatch.setattr(venue, "add_noise", lambda _histogram, *, epsilon: next(counts))
+    monkeypatch.setattr(venue, "add_noise", lambda _counts, *, epsilon: next(counts))
     for window in range(len(COUNTS)):
         people = {randomness.randrange(2**63): mood(randomness) for _ in range(randomness.randrange(40))}
         venue.fill(gate, people, window=window)

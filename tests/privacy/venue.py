@@ -14,6 +14,7 @@ from edge.emotion import EMOTIONS, Emotion
 from edge.gate.crowd import NoisyCounts, add_noise
 from edge.gate.gate import Gate
 from edge.gate.options import PrivacyOptions
+from edge.gate.votes import Counts
 from edge.signals import Affect, Modality, RoomState
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ class Venue:
     ledger: Any = field(default_factory=NoLedger)
     draws: list[NoisyCounts] = field(default_factory=list)
 
-    def add_noise(self, histogram: list[int], *, epsilon: float) -> NoisyCounts:
+    def add_noise(self, exact: Counts, *, epsilon: float) -> NoisyCounts:
         """Stand in for the gate's own, with seeded noise or none, and let the attacker look."""
         counts = (
-            add_noise(histogram, epsilon=epsilon, below=self.randomness.randrange)
+            add_noise(exact, epsilon=epsilon, below=self.randomness.randrange)
             if self.is_noisy
-            else NoisyCounts(tuple(histogram), sum(histogram))
+            else NoisyCounts(exact.votes, exact.people, 1.0, exact.facing, exact.reactions)
         )
         self.draws.append(counts)
         return counts

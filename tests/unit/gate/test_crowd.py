@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import random
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.emotion import EMOTIONS, Emotion
-from edge.gate.crowd import Contributions, NoisyCounts, Votes, add_noise, crowd_mood, people_band
+from edge.gate.crowd import NoisyCounts, add_noise, crowd_mood, people_band
 from edge.gate.decision import Reason
 from edge.gate.gate import Gate, open_gate
 from edge.gate.options import PrivacyOptions
 from edge.gate.steady import SteadyState
+from edge.gate.votes import Contributions, Counts, Votes
 from edge.release import Level, Profile, State
 from edge.signals import Modality
 from gate.rooms import affect, crowd, room
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+PUBLIC = PrivacyOptions(profile=Profile.PUBLIC)
 WINDOW_S = 300
-TWENTY_HAPPY = NoisyCounts(votes=(4, 16, 0, -2, 0, 0, -1, 0), people=20)
+TWENTY_HAPPY = NoisyCounts(votes=(4, 16, 0, -2, 0, 0, -1, 0), people=20, scale=2.0)
 
 
 def steady() -> SteadyState:
@@ -42,7 +43,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 
 def test_only_faces_vote_and_each_once() -> None:
-    votes = Votes(start_wall_s=0.0)
+    votes = Votes(PUBLIC, window=0)
     sad = Emotion.SADNESS
     for _ in range(3):
         votes.add(
@@ -50,18 +51,18 @@ def test_only_faces_vote_and_each_once() -> None:
             wall_s=1.0,
         )
     assert votes.voters == {1, 2}
-    assert votes.histogram(votes.voters) == [0, 1, 0, 1, 0, 0, 0, 0]
+    assert votes.count(votes.voters).votes == (0, 1, 0, 1, 0, 0, 0, 0)
 
 
 def test_a_vote_is_the_mood_over_the_whole_window() -> None:
-    votes = Votes(start_wall_s=0.0)
+    votes = Votes(PUBLIC, window=0)
     for emotion in (Emotion.ANGER, Emotion.HAPPINESS, Emotion.HAPPINESS):
         votes.add(room(affect(1, emotion)), wall_s=1.0)
-    assert votes.histogram(frozenset({1}))[EMOTIONS.index(Emotion.HAPPINESS)] == 1
+    assert votes.count(frozenset({1})).votes[EMOTIONS.index(Emotion.HAPPINESS)] == 1
 
 
 def test_readings_from_before_the_window_do_not_vote() -> None:
-    votes = Votes(start_wall_s=300.0)
+    votes = Votes(PUBLIC, window=1)
     votes.add(room(affect(1, at_s=8.0), affect(2, at_s=10.0), at_s=10.0), wall_s=301.0)
     assert votes.voters == {2}
 
@@ -94,12 +95,12 @@ def test_what_is_said_comes_from_the_noisy_counts() -> None:
 
 @pytest.mark.parametrize(("people", "state"), [(9, State.INSUFFICIENT), (10, State.HAPPINESS)])
 def test_the_noisy_count_is_compared_with_k(people: int, state: State) -> None:
-    counts = NoisyCounts(TWENTY_HAPPY.votes, people)
+    counts = NoisyCounts(TWENTY_HAPPY.votes, people, 2.0)
     assert crowd_mood(counts, k=10, steady=steady(), window=0).state is state
 
 
 def test_nothing_is_said_when_noise_ate_every_vote() -> None:
-    counts = NoisyCounts((-1,) * 8, 12)
+    counts = NoisyCounts((-1,) * 8, 12, 2.0)
     assert crowd_mood(counts, k=10, steady=steady(), window=0).state is State.INSUFFICIENT
 
 
@@ -112,7 +113,10 @@ def test_people_are_banded_and_top_coded(people: int, band: str) -> None:
 
 @given(st.lists(st.integers(0, 30), min_size=8, max_size=8), st.integers(0, 2**32), st.integers(5, 40))
 def test_shares_are_tenths_and_every_field_fits_its_type(histogram: list[int], seed: int, k: int) -> None:
-    counts = add_noise(histogram, epsilon=1.0, below=random.Random(seed).randrange)
+    exact = Counts(tuple(histogram), sum(histogram))
+    counts = add_noise(exact, epsilon=1.0, below=random.Random(seed).randrange)
+        Counts(tuple(histogram), sum(histogram)), epsilon=1.0, below=random.Random(seed).randrange
+    )
     mood = crowd_mood(counts, k=k, steady=steady(), window=0)
     assert (mood.state is State.INSUFFICIENT) == (not mood.shares)
     for _, share in mood.shares:
@@ -120,13 +124,11 @@ def test_shares_are_tenths_and_every_field_fits_its_type(histogram: list[int], s
         assert round(share * 10) == pytest.approx(share * 10)
 
 
-def test_the_noise_keeps_the_promise_for_adding_removing_and_changing_a_vote() -> None:
-    # Worst-case log-odds of one joint outcome of nine discrete Laplace draws of scale 2 / epsilon.
+def test_the_noise_has_the_law_that_the_promise_rests_on() -> None:
     epsilon = 0.5
-    per_unit = 1 / float(2 / Fraction(repr(epsilon)))
-    assert per_unit * (1 + 1) == pytest.approx(epsilon)  # one cell and the count
-    assert per_unit * (1 + 1 + 0) == pytest.approx(epsilon)  # two cells, the count stays
-    draws = [add_noise([0] * 8, epsilon=epsilon, below=random.Random(i).randrange) for i in range(4000)]
+    draws = [
+        add_noise(Counts((0,) * 8, 0), epsilon=epsilon, below=random.Random(i).randrange) for i in range(4000)
+    ]
     scale = 2 / epsilon
     variance = 2 * math.exp(1 / scale) / (math.exp(1 / scale) - 1) ** 2
     for values in zip(*((*draw.votes, draw.people) for draw in draws), strict=True):
