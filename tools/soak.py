@@ -47,6 +47,8 @@ BETWEEN_FAULTS_S: Final = (120.0, 600.0)
 UNPLUGGED_S: Final = (1.0, 60.0)
 BROKER_AWAY_REAL_S: Final = (0.5, 3.0)
 RECOVERY_REAL_S: Final = 30.0
+SERIES: Final = ("memory_h_mb", "fault_h_s")
+"""What of the report is for plots (tools/draw_soak.py)."""
 MOSQUITTO: Final = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 
 
@@ -72,10 +74,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         soak = Soak(options, Path(directory))
         report = asyncio.run(soak.run())
-    text = json.dumps(report, indent=2)
-    print(text)
     if options.json:
-        options.json.write_text(text + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(report) + "\n", encoding="utf-8")
+    print(json.dumps({key: value for key, value in report.items() if key not in SERIES}, indent=2))
     return int(not report["passed"])
 
 
@@ -145,10 +146,11 @@ class Unpluggable:
 
 @dataclass(slots=True)
 class Fault:
-    """One fault and how long it took to recover from it, real seconds; None when it never did."""
+    """One fault, when it came, and how long it took to recover, real seconds; None when it never did."""
 
     kind: str
-    recovered_after_s: float | None
+    at_h: float
+    recovered_after_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -204,7 +206,7 @@ class Soak:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._broker.kill()
-        return self._report(self._clock.now_s() - began_s)
+        return self._report(self._clock.now_s() - began_s, street)
 
     def _unpluggable(self, sources: Mapping[str, Source]) -> dict[str, Unpluggable]:
         self._sources = {name: Unpluggable(source) for name, source in sources.items()}
@@ -214,7 +216,8 @@ class Soak:
         while True:
             await self._clock.sleep_until(self._clock.now_s() + self._random.uniform(*BETWEEN_FAULTS_S))
             kind = self._random.choice([*self._sources, "broker"])
-            fault = Fault("broker restart" if kind == "broker" else f"unplug {kind}", None)
+            name = "broker restart" if kind == "broker" else f"unplug {kind}"
+            fault = Fault(name, self._clock.now_s() / 3600)
             self._faults.append(fault)
             if kind == "broker":
                 await self._restart_broker(street, fault)
@@ -242,7 +245,7 @@ class Soak:
             self._stuck |= watchdog.stuck()
             await asyncio.sleep(5.0)
 
-    def _report(self, seconds: float) -> dict[str, Any]:
+    def _report(self, seconds: float, street: app.Street) -> dict[str, Any]:
         times_s, memory_mb = np.array(self._memory).T
         settled = times_s > times_s[-1] * WARM_UP_SHARE
         slope = (
@@ -250,6 +253,7 @@ class Soak:
         )
         kinds = sorted({fault.kind for fault in self._faults})
         faults = {kind: _summary([fault for fault in self._faults if fault.kind == kind]) for kind in kinds}
+        stations = street._stations  # noqa: SLF001 - what they lost
         lost = sum(fault.recovered_after_s is None for fault in self._faults[:-1])
         return {
             "equivalent_hours": round(seconds / 3600, 2),
@@ -257,10 +261,16 @@ class Soak:
             "seed": self._options.seed,
             "samples": self._counts.samples,
             "releases": self._counts.releases,
+            "restarts": {status.name: status.restarts for status in street.sources},
+            "dropped": {name: station.inbox.dropped for name, station in stations.items()},
+            "failed_readings": {name: station.failures for name, station in stations.items()},
+            "cpu_s": round(time.process_time()),
             "faults": faults,
             "stuck": sorted(self._stuck),
             "rss_mb_start_end": [round(float(memory_mb[0]), 1), round(float(memory_mb[-1]), 1)],
             "rss_slope_mb_per_equivalent_hour": round(slope, 3),
+            "memory_h_mb": [[round(at_s / 3600, 3), round(mb, 1)] for at_s, mb in self._memory],
+            "fault_h_s": [[each.kind, round(each.at_h, 3), each.recovered_after_s] for each in self._faults],
             "passed": not self._stuck and not lost and slope < LARGEST_SLOPE_MB_PER_H,
         }
 
