@@ -115,8 +115,6 @@ def test_people_are_banded_and_top_coded(people: int, band: str) -> None:
 def test_shares_are_tenths_and_every_field_fits_its_type(histogram: list[int], seed: int, k: int) -> None:
     exact = Counts(tuple(histogram), sum(histogram))
     counts = add_noise(exact, epsilon=1.0, below=random.Random(seed).randrange)
-        Counts(tuple(histogram), sum(histogram)), epsilon=1.0, below=random.Random(seed).randrange
-    )
     mood = crowd_mood(counts, k=k, steady=steady(), window=0)
     assert (mood.state is State.INSUFFICIENT) == (not mood.shares)
     for _, share in mood.shares:
