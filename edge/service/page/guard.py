@@ -26,14 +26,21 @@ class Guard:
     The `Host` must be one that the page is served under, so that a foreign name that resolves to
     this machine (DNS rebinding) gets nothing; what changes something must come from the page itself.
 
+    Parameters
+    ----------
+    options
+        Where the page is served, and where its token is found.
+    token
+        Takes the place of the one that the options name.
+
     Raises
     ------
     ConfigError
         The token cannot be read or is too short.
     """
 
-    def __init__(self, options: PageOptions) -> None:
-        self._token = _read_token(options)
+    def __init__(self, options: PageOptions, *, token: str | None = None) -> None:
+        self._token = token or _read_token(options)
         self._loopback = is_loopback(options.host)
         self._names = {options.host, *options.names}
 

@@ -1,0 +1,1 @@
+"""Helps to aim a camera: where faces are and what is wrong with them, as boxes and words, never a picture."""
