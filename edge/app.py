@@ -19,10 +19,11 @@ from edge.capture.sensors import Sensors
 from edge.capture.supervisor import SourceState
 from edge.capture.wearer import WearerOptions
 from edge.config.derived import consent_path, needs_consent, node_of, sensors_in_words, state_directory
-from edge.errors import ModelError, ModelReason
+from edge.errors import ConsentError, ModelError, ModelReason
 from edge.face import FaceReader
 from edge.fusion.room import Fusion
 from edge.gate.consent import ConsentStore
+from edge.gate.content import ContentClock
 from edge.gate.gate import open_gate
 from edge.gate.notice import notice_page
 from edge.gate.report import describe
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from edge.clock import Clock
     from edge.config.schema import Config
     from edge.publish.commands import Command
+    from edge.publish.player import Position
     from edge.signals import Sample
     from edge.street import Observer, Reader
 
@@ -96,6 +98,7 @@ class Street:
         self._stopping = asyncio.Event()
         self._store = ModelStore(config.inference.models, trusted_key=config.inference.trusted_key)
         self._consents = ConsentStore(consent_path(config))
+        self._consents_readable = True
         for name in config.sources:
             if needs_consent(config, name):
                 self._consents.require(name, now_s=clock.wall_s())
@@ -108,9 +111,12 @@ class Street:
             lights=config.publish.lights,
             nudge=config.publish.nudge,
             history=config.publish.history,
+            player=config.publish.player,
             state=None if clock.is_virtual else state_directory(config),
             on_command=self._obey,
+            on_position=self._note_position,
         )
+        self._content = ContentClock()
         view = PageView(
             node,
             promise=describe(config.privacy, config.deployment),
@@ -141,7 +147,7 @@ class Street:
         if clock.is_virtual:
             # Virtual days begin at the same wall time in each run and must not spend a real budget.
             state = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory()))
-        self._gate = open_gate(config.privacy, zone=config.zone, state=state)
+        self._gate = open_gate(config.privacy, zone=config.zone, state=state, content=self._content)
         self._cleanup.callback(self._gate.close)
 
     async def run(self, *, seconds: float | None = None) -> None:
@@ -277,11 +283,32 @@ class Street:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, sample)
 
     def _is_agreed(self, name: str) -> bool:
-        return not needs_consent(self._config, name) or self._consents.holds(name, now_s=self._clock.wall_s())
+        if not needs_consent(self._config, name):
+            return True
+        try:
+            holds = self._consents.holds(name, now_s=self._clock.wall_s())
+        except ConsentError as error:
+            if self._consents_readable:
+                _LOG.error("%s; sensors that need consent are muted until it can be read", error)
+            self._consents_readable = False
+            return False
+        if not self._consents_readable:
+            _LOG.info("the consents can be read again")
+        self._consents_readable = True
+        return holds
 
     def _note_source(self, status: SourceStatus) -> None:
         self.publisher.report(status.name, _SENSOR_STATUS[status.state])
         self._observer.on_source_status(status)
+
+    def _note_position(self, position: Position) -> None:
+        self._content.note(
+            content=position.content,
+            position_s=position.position_s,
+            playing=position.playing,
+            rate=position.rate,
+            wall_s=self._clock.wall_s(),
+        )
 
     def _obey(self, command: Command) -> None:
         self._sensors.obey(muted=command.muted, sensor=command.sensor)

@@ -94,6 +94,12 @@ class Config(Options):
                 "{reason}",
                 {"key": "publish.history", "reason": "only the windows of the profile public may be stored"},
             )
+        if self.publish.player is not None and self.privacy.profile is not Profile.PUBLIC:
+            raise PydanticCustomError(
+                "conflict",
+                "{reason}",
+                {"key": "publish.player", "reason": "content is told in the profile public only"},
+            )
         if self.publish.nudge is not None and self.privacy.profile is not Profile.PERSONAL:
             raise PydanticCustomError(
                 "conflict",

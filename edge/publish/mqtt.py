@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import random
 import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge.publish.commands import command_topics, parse_command
 from edge.publish.connection import Connection, Incoming, Subscription
@@ -21,6 +22,7 @@ from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
 from edge.publish.nudge import PRESS, Nudge
 from edge.publish.pacer import Pacer
+from edge.publish.player import parse_position
 from edge.publish.topics import Topics
 
 if TYPE_CHECKING:
@@ -33,9 +35,19 @@ if TYPE_CHECKING:
     from edge.publish.commands import Command
     from edge.publish.node import Node
     from edge.publish.nudge import Breath
-    from edge.publish.options import AnyLampOptions, HistoryOptions, MqttOptions, NudgeOptions, Protocol
+    from edge.publish.options import (
+        AnyLampOptions,
+        HistoryOptions,
+        MqttOptions,
+        NudgeOptions,
+        PlayerOptions,
+        Protocol,
+    )
+    from edge.publish.player import Position
     from edge.release import Release
 
+T = TypeVar("T")
+_LOG: Final = logging.getLogger(__name__)
 _NUDGE_EXPIRES_AFTER_S: Final = 60
 
 
@@ -81,8 +93,10 @@ class MqttPublisher:
         Send every window, however long the broker is away; None for the newest only.
     state
         Directory for what waits on disk; without it there is no history.
-    on_command
-        Called on the event loop of `start` for each valid command.
+    player
+        Where a player says what it shows; None for none.
+    on_command, on_position
+        Called on the event loop of `start` for each valid command, and each position of the player.
     birth_delay_s
         Bounds of the random wait before Home Assistant's birth is answered, so that many devices
         do not answer at once.
@@ -98,14 +112,19 @@ class MqttPublisher:
         lights: Sequence[AnyLampOptions] = (),
         nudge: NudgeOptions | None = None,
         history: HistoryOptions | None = None,
+        player: PlayerOptions | None = None,
         state: Path | None = None,
         on_command: Callable[[Command], None] = lambda _command: None,
+        on_position: Callable[[Position], None] = lambda _position: None,
         birth_delay_s: tuple[float, float] = (0.5, 3.0),
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._node = node
         self._options = options
         self._on_command = on_command
+        self._on_position = on_position
+        self._player = player
+        self.ignored_positions = 0
         self._birth_delay_s = birth_delay_s
         self._now_s = now_s
         self._lamps = Lamps(lights if options else (), now_s=now_s)
@@ -234,6 +253,8 @@ class MqttPublisher:
         subscriptions += [Subscription(topic, retained=True) for topic in self._lamps.topics]
         if self._nudge is not None:
             subscriptions.append(Subscription(self._topics.not_now, retained=False))
+        if self._player is not None:
+            subscriptions.append(Subscription(self._player.topic, retained=False))
         if self._options is not None and self._options.discovery:
             subscriptions.append(Subscription(self._topics.home_assistant_status, retained=False))
         return subscriptions
@@ -285,17 +306,29 @@ class MqttPublisher:
                 self._nudge.not_now(now_s=self._now_s())
                 self._pacer.cancel()
             return
+        if self._player is not None and incoming.topic == self._player.topic:
+            self._heard_player(incoming)
+            return
         command = parse_command(self._commands, incoming.topic, incoming.payload, retained=incoming.retained)
         if command is not None:
-            self._pass_on(command)
+            self._pass_on(self._on_command, command)
         else:
             self._lamps.heard(incoming.topic, incoming.payload)
 
-    def _pass_on(self, command: Command) -> None:
+    def _heard_player(self, incoming: Incoming) -> None:
+        position = parse_position(incoming.payload, retained=incoming.retained)
+        if position is not None:
+            self._pass_on(self._on_position, position)
+            return
+        if not self.ignored_positions:
+            _LOG.warning("%s: a message that is no position is ignored, as all such will be", incoming.topic)
+        self.ignored_positions += 1
+
+    def _pass_on(self, take: Callable[[T], None], heard: T) -> None:
         if self._loop is None:
             return
         with contextlib.suppress(RuntimeError):  # the loop has just closed
-            self._loop.call_soon_threadsafe(self._on_command, command)
+            self._loop.call_soon_threadsafe(take, heard)
 
     def _announce_soon(self) -> None:
         if self._birth is not None and self._birth.is_alive():

@@ -229,6 +229,13 @@ class HistoryOptions(Options):
     """How many closed windows wait on disk at the most; the oldest is given up first."""
 
 
+class PlayerOptions(Options):
+    """A player that says where it is in what it shows. Needs the profile `public`."""
+
+    topic: TopicPath = "media/position"
+    """Where it says so."""
+
+
 class PublishOptions(Options):
     """Where releases go."""
 
@@ -240,9 +247,11 @@ class PublishOptions(Options):
     """A gentle hint when stress stays high; none when left out."""
     history: HistoryOptions | None = None
     """Every window on a topic of its own, stored until the broker has it; none when left out."""
+    player: PlayerOptions | None = None
+    """Put moments in the time of the content that a player shows; none when left out."""
 
     @model_validator(mode="after")
     def _lights_need_a_broker(self) -> Self:
-        if (self.lights or self.nudge or self.history) and self.mqtt is None:
-            raise ValueError("lights, hints and history go through the broker: set mqtt")
+        if (self.lights or self.nudge or self.history or self.player) and self.mqtt is None:
+            raise ValueError("lights, hints, history and players go through the broker: set mqtt")
         return self
