@@ -17,6 +17,7 @@ def affect(
     length_s: float = 0.0,
     quality: float = 0.8,
     stress: float | None = None,
+    facing: float | None = None,
 ) -> Affect:
     probabilities = np.full(len(EMOTIONS), 0.3 / (len(EMOTIONS) - 1))
     probabilities[EMOTIONS.index(emotion)] = 0.7
@@ -31,6 +32,7 @@ def affect(
         arousal=-0.3,
         quality=quality,
         stress=stress,
+        facing=facing,
     )
 
 
