@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from edge.board import Probe, hottest_c
 from edge.capture import make_sources
 from edge.capture.options import modality_of
 from edge.capture.sensors import Sensors
@@ -27,17 +28,20 @@ from edge.gate.content import ContentClock
 from edge.gate.gate import open_gate
 from edge.gate.notice import notice_page
 from edge.gate.report import describe
+from edge.health import exposition
 from edge.inference import ModelStore
 from edge.inference.manifest import CommercialUse
 from edge.physiology import PhysiologyReader
 from edge.publish.mqtt import MqttPublisher
 from edge.publish.node import SensorStatus
 from edge.release import Profile
+from edge.service.cooling import Cooling
+from edge.service.health import LOOK_EVERY_S, HealthKeeper, Tally
 from edge.service.notify import notify
 from edge.service.page.server import Page
 from edge.service.page.view import Budget, PageView
 from edge.service.watchdog import Progress, Watchdog
-from edge.signals import Modality
+from edge.signals import Modality, VideoFrame
 from edge.speech import SpeechReader
 from edge.street import Audience, Inbox, Station
 
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
     from edge.capture.supervisor import SourceStatus
     from edge.clock import Clock
     from edge.config.schema import Config
+    from edge.health import Health
     from edge.publish.commands import Command
     from edge.publish.player import Position
     from edge.signals import Sample
@@ -117,6 +122,10 @@ class Street:
             on_position=self._note_position,
         )
         self._content = ContentClock()
+        self._cooling = Cooling(
+            limit_c=config.inference.slow_from_c, reading_rate_hz=config.readers.face.reading_rate_hz
+        )
+        self._keeper = HealthKeeper(node, tallies=self._tallies)
         view = PageView(
             node,
             promise=describe(config.privacy, config.deployment),
@@ -127,7 +136,15 @@ class Street:
         )
         self._observer = Audience(view, *([observer] if observer else []))
         self._page = (
-            Page(config.page, view, mute=self._mute_from_page, notice=self._notice()) if config.page else None
+            Page(
+                config.page,
+                view,
+                mute=self._mute_from_page,
+                notice=self._notice(),
+                metrics=lambda: exposition(self._health(None)),
+            )
+            if config.page
+            else None
         )
         self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
         self._stations: dict[str, Station] = {}
@@ -166,6 +183,7 @@ class Street:
                         )
                     workers = [group.create_task(station.run()) for station in self._stations.values()]
                     workers += [group.create_task(self._tick()), group.create_task(self._close_windows())]
+                    workers.append(group.create_task(self._look_after()))
                     workers.append(group.create_task(Watchdog(self._progress).run()))
                     notify("READY=1")
                     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
@@ -205,8 +223,39 @@ class Street:
         left_s = self._gate.next_close_s(now_wall_s) - now_wall_s
         await self._clock.sleep_until(self._clock.now_s() + left_s + 1 / self._config.fusion.tick_hz)
 
+    async def _look_after(self) -> None:
+        """Keep readings slow while it is hot, and say how the node is doing."""
+        probe = Probe()
+        while True:
+            # What a run on a virtual clock gives must not depend on the weather.
+            temperature_c = None if self._clock.is_virtual else hottest_c(probe)
+            self._cooling.feel(temperature_c)
+            self.publisher.report_health(self._health(temperature_c))
+            await self._clock.sleep_until(self._clock.now_s() + LOOK_EVERY_S)
+
+    def _health(self, temperature_c: float | None) -> Health:
+        return self._keeper.look(
+            self._clock.now_s(),
+            statuses=self._sensors.statuses,
+            broker_losses=self.publisher.status.losses,
+            temperature_c=temperature_c,
+        )
+
+    def _tallies(self) -> dict[str, Tally]:
+        """What every source and every queue has lost so far."""
+        tallies = {}
+        for status in self._sensors.statuses:
+            dropped = sum(status.counters.values())
+            tallies[f"source {status.name}"] = Tally(status.samples + dropped, dropped, 0)
+        for name, station in self._stations.items():
+            dropped = station.inbox.dropped
+            tallies[f"reader {name}"] = Tally(station.worked_off + dropped, dropped, station.failures)
+        return tallies
+
     async def _deliver(self, name: str, sample: Sample) -> None:
         self._observer.on_sample(sample)
+        if isinstance(sample, VideoFrame) and not self._cooling.admits(name, sample.taken_s):
+            return
         if station := self._station_of[name]:
             await station.inbox.put(sample)
 

@@ -26,6 +26,8 @@ Google's names of the two Coral boards."""
 _CORAL_USB: Final = {("1a6e", "089a"), ("18d1", "9302")}
 """The Coral USB Accelerator before and after its first inference."""
 
+_THERMAL_ZONES: Final = "sys/class/thermal/thermal_zone*/temp"
+
 
 class Accelerator(StrEnum):
     """How an Edge TPU is attached."""
@@ -77,6 +79,13 @@ def detect(probe: Probe) -> Board:
         memory_mb=_memory_mb(probe),
         accelerator=_accelerator(probe),
     )
+
+
+def hottest_c(probe: Probe) -> float | None:
+    """Temperature of the hottest zone of the system on chip; None where nothing tells."""
+    zones = [probe.text(str(zone.relative_to(probe.root))) for zone in probe.find(_THERMAL_ZONES)]
+    zones_c = [int(text) / 1000 for text in zones if text.lstrip("-").isdecimal()]
+    return max(zones_c, default=None)
 
 
 def _memory_mb(probe: Probe) -> int:

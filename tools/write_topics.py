@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.emotion import Emotion, MomentKind
+from edge.health import Heat, Share
 from edge.publish.node import SensorStatus
 from edge.publish.topics import Topics
 from edge.release import CONTENT_PATTERN, PAYLOAD_VERSION, Level, Profile, State, Suggestion
@@ -88,6 +89,26 @@ def info_schema() -> dict[str, Any]:
     return _document("what the node is", _closed(keys))
 
 
+def health_schema() -> dict[str, Any]:
+    """Describe how a node is doing."""
+    count = {"type": "integer", "minimum": 0}
+    worst = "on the worst day so far, `unknown` on the first one and in the profile `public`"
+    keys: dict[str, Any] = {
+        "v": {"const": PAYLOAD_VERSION},
+        "running_h": count | {"description": "whole hours since the start"},
+        "broker_losses": count,
+        "restarts": {
+            "type": "object",
+            "additionalProperties": count,
+            "description": "how often each sensor was opened again",
+        },
+        "lost": {"enum": [*Share], "description": f"share of samples dropped {worst}"},
+        "failed": {"enum": [*Share], "description": f"share of samples no reader could use {worst}"},
+        "heat": {"enum": [*Heat], "description": f"of the processor {worst}"},
+    }
+    return _document("how the node is doing", _closed(keys))
+
+
 def nudge_schema() -> dict[str, Any]:
     """Describe a hint to the wearer."""
     keys: dict[str, Any] = {
@@ -109,6 +130,7 @@ def page() -> str:
         topics=_table(Topics("<prefix>", "<node>", "<discovery_prefix>")),
         states=states,
         nudge=f"```json\n{json.dumps(nudge_schema(), indent=2)}\n```",
+        health=f"```json\n{json.dumps(health_schema(), indent=2)}\n```",
         info=f"```json\n{json.dumps(info_schema(), indent=2)}\n```",
     )
 
@@ -119,6 +141,7 @@ def _table(topics: Topics) -> str:
     rows = [
         (topics.status, "`online`, `offline` (also the will)", "yes"),
         (topics.info, "[what the node is](#info)", "yes"),
+        (topics.health, "[how the node is doing](#health)", "yes"),
         (
             topics.state("<zone>"),
             "[state of a zone](#state), one a window",
@@ -178,6 +201,12 @@ the command topics of its lamps.
 ## Info
 
 {info}
+
+## Health
+
+Nothing in it tells when somebody was there: see [Health](reliability.md#health).
+
+{health}
 
 ## Nudge
 

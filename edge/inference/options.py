@@ -21,3 +21,5 @@ class InferenceOptions(Options):
     """Directory with a `manifest.yaml`; the shipped models when unset."""
     trusted_key: ConfigPath | None = None
     """Public key (Ed25519, PEM) with which the manifest in `models` must be signed."""
+    slow_from_c: Annotated[float, Field(ge=40, le=110)] = 75.0
+    """From this temperature of the processor on faces are read half as often, 5 degrees more a quarter."""

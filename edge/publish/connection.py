@@ -143,6 +143,7 @@ class Connection:
         self._short_lives = 0
         self._unheard: set[int] = set()
         self.problem: PublishError | None = None
+        self.losses = 0
 
     @property
     def broker(self) -> str:
@@ -259,6 +260,7 @@ class Connection:
         return False
 
     def _lose(self, lasted_s: float) -> None:
+        self.losses += 1
         if lasted_s >= _STABLE_AFTER_S:
             self._backoff.reset()
             self._short_lives = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from edge.emotion import Emotion
+from edge.health import Heat, Share
 from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
 from edge.publish.nudge import PRESS
@@ -51,6 +52,7 @@ def discovery_payload(node: Node, topics: Topics) -> dict[str, Any]:
         components |= _nudge_entities(topics)
     for sensor in node.muted_one_by_one:
         components |= _sensor_entities(node, topics, sensor)
+    components |= _health_entities(node, topics)
     device: dict[str, Any] = {
         "identifiers": [unique],
         "name": node.name,
@@ -134,6 +136,39 @@ def _sensor_entities(node: Node, topics: Topics, sensor: Sensor) -> dict[str, di
             "options": [*SensorStatus],
             "entity_category": "diagnostic",
             "state_topic": topics.sensor_status(sensor.name),
+        }
+    return entities
+
+
+def _health_entities(node: Node, topics: Topics) -> dict[str, dict[str, Any]]:
+    def sensor(name: str, key: str, icon: str, **more: Any) -> dict[str, Any]:
+        return {
+            "platform": "sensor",
+            "name": name,
+            "icon": icon,
+            "entity_category": "diagnostic",
+            "enabled_by_default": False,
+            "state_topic": topics.health,
+            "value_template": f"{{{{ value_json.{key} }}}}",
+            **more,
+        }
+
+    entities = {
+        "running": sensor(
+            "Running", "running_h", "mdi:timer-outline", device_class="duration", unit_of_measurement="h"
+        ),
+        "broker_losses": sensor(
+            "Broker losses", "broker_losses", "mdi:lan-disconnect", state_class="total_increasing"
+        ),
+    }
+    if node.profile is not Profile.PUBLIC:
+        shares, heats = [*Share], [*Heat]
+        entities |= {
+            "lost": sensor("Samples lost", "lost", "mdi:tray-alert", device_class="enum", options=shares),
+            "failed": sensor(
+                "Samples not read", "failed", "mdi:alert-outline", device_class="enum", options=shares
+            ),
+            "heat": sensor("Heat", "heat", "mdi:thermometer", device_class="enum", options=heats),
         }
     return entities
 

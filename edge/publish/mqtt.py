@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from paho.mqtt.client import MQTTMessageInfo
 
     from edge.errors import PublishError
+    from edge.health import Health
     from edge.publish.commands import Command
     from edge.publish.node import Node
     from edge.publish.nudge import Breath
@@ -53,13 +54,17 @@ _NUDGE_EXPIRES_AFTER_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """How the broker is doing; `problem` is why nothing reaches it, `published` counts releases."""
+    """How the broker is doing; `problem` is why nothing reaches it, `published` counts releases.
+
+    `losses` counts the connections that ended by themselves.
+    """
 
     broker: str
     connected: bool
     protocol: Protocol | None
     problem: PublishError | None
     published: int
+    losses: int
 
 
 @dataclass(slots=True)
@@ -139,6 +144,7 @@ class MqttPublisher:
         self._published = 0
         self._statuses = {each.name: SensorStatus.ABSENT for each in node.sensors if node.may_report(each)}
         self._muted = {each.name: False for each in node.sensors}
+        self._health: Health | None = None
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._birth: threading.Timer | None = None
@@ -151,7 +157,7 @@ class MqttPublisher:
     def status(self) -> ConnectionStatus:
         """How the broker is doing."""
         if self._connection is None:
-            return ConnectionStatus("", connected=False, protocol=None, problem=None, published=0)
+            return ConnectionStatus("", connected=False, protocol=None, problem=None, published=0, losses=0)
         with self._lock:
             self._count_delivered()
             published = self._published
@@ -162,6 +168,7 @@ class MqttPublisher:
             protocol=protocol,
             problem=self._connection.problem,
             published=published,
+            losses=self._connection.losses,
         )
 
     @property
@@ -236,6 +243,13 @@ class MqttPublisher:
                 if message not in before:
                     self._send(message)
 
+    def report_health(self, health: Health) -> None:
+        """Say how the node is doing; what has not changed is not said again."""
+        if health != self._health:
+            self._health = health
+            if self._connection is not None:
+                self._send(Message(self._topics.health, encode_json(health.payload()), retain=True))
+
     async def stop(self) -> None:
         """Bring the lamps back, say `offline` and disconnect; takes a few seconds at the most."""
         if self._connection is None:
@@ -293,6 +307,8 @@ class MqttPublisher:
         values |= {
             topics.sensor_mute_state(name): _on_off(flag) for name, flag in muted.items() if name in own
         }
+        if self._health is not None:
+            values[topics.health] = encode_json(self._health.payload()).decode()
         return [Message(topic, value.encode(), retain=True) for topic, value in values.items()]
 
     def _heard(self, incoming: Incoming) -> None:

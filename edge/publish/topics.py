@@ -28,6 +28,11 @@ class Topics:
         """What the node is and which promise it keeps, retained."""
         return f"{self.root}/info"
 
+    @property
+    def health(self) -> str:
+        """How the node is doing, retained."""
+        return f"{self.root}/health"
+
     def state(self, zone: str) -> str:
         """Releases of a zone, never retained."""
         return f"{self.root}/zone/{zone}/state"

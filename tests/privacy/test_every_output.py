@@ -32,6 +32,7 @@ from edge.publish.lights.palette import colour
 from edge.publish.options import Palette
 from edge.publish.topics import Topics
 from edge.release import PAYLOAD_BYTES, State
+from edge.service.page.server import METRICS
 from edge.street import Audience, Observer
 from embedded_broker import EmbeddedBroker
 
@@ -131,7 +132,7 @@ class Run:
             if (heard.topic, heard.payload) != (announced.topic, announced.payload):
                 yield heard.topic, heard.payload
         for path, content in self.page.items():
-            static = SHIPPED[path].read_bytes() if path in SHIPPED else promise
+            static = SHIPPED[path].read_bytes() if path in SHIPPED else b"" if path == METRICS else promise
             assert static in content, path
             yield path, content.replace(static, b"")
         yield "log", self.log.encode()
@@ -237,7 +238,7 @@ async def watch(
     async with asyncio.timeout(60):
         while not (address := ADDRESS.search(log.getvalue())):  # noqa: ASYNC110  # it is told in the log alone
             await asyncio.sleep(0.01)
-        paths = (*SHIPPED, "/events")
+        paths = (*SHIPPED, METRICS, "/events")
         contents = await asyncio.gather(*(fetch(int(address[1]), path) for path in paths))
         await running
     return dict(zip(paths, contents, strict=True))
@@ -322,6 +323,8 @@ def test_what_is_sent_is_the_same_with_one_person_and_with_nobody(both: tuple[Ru
 def test_what_is_shown_logged_and_printed_is_the_same_too(both: tuple[Run, Run]) -> None:
     somebody, nobody = both
     assert somebody.last_shown == nobody.last_shown
+    assert somebody.page[METRICS] == nobody.page[METRICS]
+    assert b"edge_affect_running_hours 0" in somebody.page[METRICS]
     assert len(somebody.last_shown["windows"]) == len(somebody.states)
     assert without_ports(somebody.log) == without_ports(nobody.log)
     assert any(line.startswith(f"zone {ZONE} window") for line in without_ports(somebody.log))

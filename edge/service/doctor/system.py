@@ -6,8 +6,9 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from edge.board import detect
+from edge.board import detect, hottest_c
 from edge.service.doctor.finding import Finding, Verdict
+from edge.service.health import HOT_C, WARM_C
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from edge.board import Probe
 
-WARM_C: Final = 70.0
-HOT_C: Final = 80.0
-"""A Raspberry Pi slows down from 80 degrees on."""
 LITTLE_DISK_MB: Final = 200
 NO_DISK_MB: Final = 20
 YEAR_2025_S: Final = 1_735_689_600.0
@@ -50,18 +48,13 @@ def check_clock(probe: Probe, *, wall_s: float) -> Finding:
 
 def check_temperature(probe: Probe) -> Finding:
     """The hottest zone of the system on chip."""
-    zones_c = []
-    for zone in probe.find("sys/class/thermal/thermal_zone*/temp"):
-        text = probe.text(str(zone.relative_to(probe.root)))
-        if text.lstrip("-").isdecimal():
-            zones_c.append(int(text) / 1000)
-    if not zones_c:
+    temperature_c = hottest_c(probe)
+    if temperature_c is None:
         return Finding("temperature", Verdict.OK, "no sensor to ask")
-    hottest_c = max(zones_c)
-    detail = f"{hottest_c:.0f} degrees"
-    if hottest_c >= HOT_C:
+    detail = f"{temperature_c:.0f} degrees"
+    if temperature_c >= HOT_C:
         return Finding("temperature", Verdict.FAIL, detail, "Give it air or a heat sink; it runs slower now.")
-    if hottest_c >= WARM_C:
+    if temperature_c >= WARM_C:
         return Finding("temperature", Verdict.WARN, detail, "Give it air before it has to slow down.")
     return Finding("temperature", Verdict.OK, detail)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edge.service.page.view import PageView
 
 NOTICE: Final = "/notice"
+METRICS: Final = "/metrics"
 _FILES: Final = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
 
 
@@ -30,6 +31,8 @@ class Page(WebServer):
         Called with a sensor's name, or None for all, and whether to mute.
     notice
         The sign at the door as HTML, to look at and to print; None where there is none.
+    metrics
+        Writes the health of the node for Prometheus.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class Page(WebServer):
         *,
         mute: Callable[[str | None, bool], None],
         notice: str | None = None,
+        metrics: Callable[[], str] | None = None,
     ) -> None:
         self._view = view
         self._mute = mute
@@ -52,6 +56,7 @@ class Page(WebServer):
             snapshot=view.snapshot,
             commands={"/mute": self._take_mute},
             documents={NOTICE: notice} if notice else {},
+            texts={METRICS: metrics} if metrics else {},
         )
         super().__init__(options, Guard(options), site)
 

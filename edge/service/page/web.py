@@ -51,6 +51,8 @@ class Site:
         Path, and what takes the JSON that is posted there; False when it makes no sense.
     documents
         Path and content of self-contained pages without scripts.
+    texts
+        Path and what writes the plain text that is there now.
     look_every_s
         How often the snapshot is compared with the one before.
     """
@@ -59,6 +61,7 @@ class Site:
     snapshot: Callable[[], dict[str, object]]
     commands: Mapping[str, Callable[[object], bool]] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     look_every_s: float = 0.5
 
 
@@ -167,13 +170,20 @@ class WebServer:
             return self._let_in(request.query["token"][0])
         if request.path == "/state":
             return Response(HTTPStatus.OK, self._snapshot(), {"Content-Type": "application/json"})
-        if document := self._site.documents.get(request.path):
-            return Response(HTTPStatus.OK, document.encode(), dict(_DOCUMENT))
+        if written := self._written(request.path):
+            return written
         name = self._site.files.get(request.path)
         if name is None:
             return Response(HTTPStatus.NOT_FOUND)
         body = (resources.files("edge.service.page") / "static" / name).read_bytes()
         return Response(HTTPStatus.OK, body, {"Content-Type": _TYPES[name.rpartition(".")[2]]})
+
+    def _written(self, path: str) -> Response | None:
+        if document := self._site.documents.get(path):
+            return Response(HTTPStatus.OK, document.encode(), dict(_DOCUMENT))
+        if write := self._site.texts.get(path):
+            return Response(HTTPStatus.OK, write().encode(), {"Content-Type": "text/plain; charset=utf-8"})
+        return None
 
     def _let_in(self, token: str) -> Response:
         if not self._guard.is_token(token):
