@@ -9,6 +9,7 @@ EdgeError
  +- ConsentError    a sensor may not be used without a consent record
  +- BudgetError     the privacy budget ledger cannot be used
  +- BaselineError   a kept baseline cannot be written or read
+ +- AnalysisError   recordings cannot be analysed; `AnalysisReason` says why
 
 Errors carry facts as attributes. Advice to the user and exit codes live in the command line alone.
 """
@@ -135,3 +136,26 @@ class BudgetError(EdgeError):
 
 class BaselineError(EdgeError):
     """A kept baseline cannot be written or read."""
+
+
+class AnalysisReason(StrEnum):
+    """Why there is no report."""
+
+    NO_RECORDING = "no_recording"
+    BAD_CONTENT = "bad_content"
+    BAD_OPTION = "bad_option"
+    NOBODY = "nobody"
+    WITHHELD = "withheld"
+    CONSENT = "consent"
+    PUBLIC = "public"
+    OUTPUT_EXISTS = "output_exists"
+    OUTPUT_REFUSED = "output_refused"
+
+
+class AnalysisError(EdgeError):
+    """Recordings cannot be analysed, or the report may not be written."""
+
+    def __init__(self, reason: AnalysisReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail

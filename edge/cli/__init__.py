@@ -8,7 +8,18 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge import __version__
-from edge.cli import aim, check_config, consent, discovery, doctor, install_service, models, privacy, run
+from edge.cli import (
+    aim,
+    analyze,
+    check_config,
+    consent,
+    discovery,
+    doctor,
+    install_service,
+    models,
+    privacy,
+    run,
+)
 from edge.cli.advice import advice_for
 from edge.errors import ConfigError, EdgeError
 
@@ -21,7 +32,18 @@ EXIT_FAULT: Final = 70
 EXIT_CONFIG: Final = 78
 """EX_CONFIG of sysexits.h; the service does not restart on it."""
 
-_COMMANDS: Final = (run, aim, check_config, doctor, models, consent, privacy, discovery, install_service)
+_COMMANDS: Final = (
+    run,
+    analyze,
+    aim,
+    check_config,
+    doctor,
+    models,
+    consent,
+    privacy,
+    discovery,
+    install_service,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edge.errors import (
+    AnalysisError,
+    AnalysisReason,
     BudgetError,
     ConsentError,
     EdgeError,
@@ -45,17 +47,31 @@ _PUBLISH: Final[Mapping[PublishReason, str]] = {
     PublishReason.REFUSED: "Check the user name and password that publish.mqtt names.",
     PublishReason.TLS: "Check the certificates that publish.mqtt.tls names, and their dates.",
 }
+_ANALYSIS: Final[Mapping[AnalysisReason, str]] = {
+    AnalysisReason.NO_RECORDING: "Name a video, a sound file, or signals; see docs/recordings.md.",
+    AnalysisReason.BAD_CONTENT: "Name the video that was shown, or leave the option out.",
+    AnalysisReason.BAD_OPTION: "See `edge-affect analyze --help`.",
+    AnalysisReason.NOBODY: "Nothing was written. Faces should be large, lit, and towards the camera.",
+    AnalysisReason.WITHHELD: "Nothing was written. If everybody recorded has agreed, add --i-have-consent.",
+    AnalysisReason.CONSENT: "If everybody recorded has agreed, add --i-have-consent.",
+    AnalysisReason.PUBLIC: "Run the kiosk live, or add --i-have-consent if everybody recorded has agreed.",
+    AnalysisReason.OUTPUT_EXISTS: "Name another folder with --output, or move that one away.",
+    AnalysisReason.OUTPUT_REFUSED: "Name a folder that you may write with --output.",
+}
+
+_ADVICE: Final[Mapping[type, Mapping[Any, str]]] = {
+    SourceReason: _SOURCE,
+    ModelReason: _MODEL,
+    PublishReason: _PUBLISH,
+    AnalysisReason: _ANALYSIS,
+}
 
 
 def advice_for(error: EdgeError) -> str:
     """One sentence that says what to do, or nothing."""
     match error:
-        case SourceError():
-            return _SOURCE[error.reason]
-        case ModelError():
-            return _MODEL[error.reason]
-        case PublishError():
-            return _PUBLISH[error.reason]
+        case SourceError() | ModelError() | PublishError() | AnalysisError():
+            return _ADVICE[type(error.reason)][error.reason]
         case ConsentError():
             return f"Record it with `edge-affect consent grant CONFIG --sensor {error.sensor} --purpose ...`."
         case BudgetError():
