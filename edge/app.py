@@ -30,6 +30,7 @@ from edge.gate.notice import notice_page
 from edge.gate.report import describe
 from edge.health import exposition
 from edge.inference import ModelStore
+from edge.inference.delegate import usable_delegate
 from edge.inference.manifest import CommercialUse
 from edge.physiology import PhysiologyReader
 from edge.publish.mqtt import MqttPublisher
@@ -101,7 +102,12 @@ class Street:
         self._config = config
         self._clock = clock
         self._stopping = asyncio.Event()
-        self._store = ModelStore(config.inference.models, trusted_key=config.inference.trusted_key)
+        inference = config.inference
+        self._store = ModelStore(
+            inference.models,
+            trusted_key=inference.trusted_key,
+            delegate=usable_delegate(inference.delegate, runtime=inference.runtime),
+        )
         self._consents = ConsentStore(consent_path(config))
         self._consents_readable = True
         for name in config.sources:

@@ -66,6 +66,7 @@ def _subject(config: Config | None) -> Subject:
         ),
         mqtt=config.publish.mqtt,
         node=config.node,
+        delegate=config.inference.delegate,
     )
 
 

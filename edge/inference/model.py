@@ -55,6 +55,8 @@ class Model:
         Which TFLite runtime; the preferred installed one when None.
     threads
         Threads a single call may use.
+    delegate
+        Library that runs what it can of the model elsewhere than on the processor.
 
     Raises
     ------
@@ -63,13 +65,21 @@ class Model:
     """
 
     def __init__(
-        self, name: str, content: bytes, *, runtime: Runtime | None = None, threads: int = 1
+        self,
+        name: str,
+        content: bytes,
+        *,
+        runtime: Runtime | None = None,
+        threads: int = 1,
+        delegate: str | None = None,
     ) -> None:
         self.name = name
         self.runtime = choose_runtime(runtime)
         self._lock = threading.Lock()
         try:
-            self._interpreter = make_interpreter(content, runtime=self.runtime, threads=threads)
+            self._interpreter = make_interpreter(
+                content, runtime=self.runtime, threads=threads, delegate=delegate
+            )
         except (ValueError, RuntimeError, OSError) as error:
             raise ModelError(
                 name, ModelReason.INCOMPATIBLE, f"{self.runtime} cannot run it: {error}"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edge.inference.delegate import AUTO
 from edge.inference.runtime import Runtime
 from edge.options import ConfigPath, Options
 
@@ -21,5 +22,7 @@ class InferenceOptions(Options):
     """Directory with a `manifest.yaml`; the shipped models when unset."""
     trusted_key: ConfigPath | None = None
     """Public key (Ed25519, PEM) with which the manifest in `models` must be signed."""
+    delegate: Annotated[str, Field(min_length=1)] = AUTO
+    """`auto` uses an Edge TPU that is attached, `none` never does, a path loads that library."""
     slow_from_c: Annotated[float, Field(ge=40, le=110)] = 75.0
     """From this temperature of the processor on faces are read half as often, 5 degrees more a quarter."""

@@ -49,8 +49,19 @@ def choose_runtime(wanted: Runtime | None = None) -> Runtime:
     raise ModelError(name, ModelReason.NO_RUNTIME, f"{name} is not installed")
 
 
-def make_interpreter(content: bytes, *, runtime: Runtime, threads: int) -> Any:
-    """Make an interpreter with its tensors allocated.
+def load_delegate(library: str, *, runtime: Runtime) -> Any:
+    """Load what runs models elsewhere than on the processor; a broken library may take the process along.
+
+    Raises
+    ------
+    ValueError, OSError
+        There is no such library, or it finds no device.
+    """
+    return importlib.import_module(_MODULES[runtime]).load_delegate(library)
+
+
+def make_interpreter(content: bytes, *, runtime: Runtime, threads: int, delegate: str | None = None) -> Any:
+    """Make an interpreter with its tensors allocated, which hands what it can to the delegate library.
 
     Raises
     ------
@@ -58,6 +69,9 @@ def make_interpreter(content: bytes, *, runtime: Runtime, threads: int) -> Any:
         The bytes are no model, or the runtime cannot run it.
     """
     module = importlib.import_module(_MODULES[runtime])
-    interpreter = module.Interpreter(model_content=content, num_threads=threads)
+    delegates = [load_delegate(delegate, runtime=runtime)] if delegate else None
+    interpreter = module.Interpreter(
+        model_content=content, num_threads=threads, experimental_delegates=delegates
+    )
     interpreter.allocate_tensors()
     return interpreter

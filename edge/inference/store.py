@@ -31,6 +31,8 @@ class ModelStore:
     trusted_key
         Public key with which the manifest must be signed; None takes it as it is, which is right for the
         models that came with the package.
+    delegate
+        Library that every model is loaded with, as `edge.inference.delegate.usable_delegate` gives it.
 
     Raises
     ------
@@ -38,8 +40,11 @@ class ModelStore:
         The manifest is missing, malformed, or not signed with the key.
     """
 
-    def __init__(self, directory: Path | None = None, *, trusted_key: Path | None = None) -> None:
+    def __init__(
+        self, directory: Path | None = None, *, trusted_key: Path | None = None, delegate: str | None = None
+    ) -> None:
         self.directory = directory or shipped_directory("models")
+        self._delegate = delegate
         path = self.directory / MANIFEST
         try:
             content = path.read_bytes()
@@ -96,6 +101,6 @@ class ModelStore:
 
     def load(self, name: str, *, runtime: Runtime | None = None, threads: int = 1) -> Model:
         """Load a verified model."""
-        model = Model(name, self.read(name), runtime=runtime, threads=threads)
+        model = Model(name, self.read(name), runtime=runtime, threads=threads, delegate=self._delegate)
         self._in_use[name] = self.entry(name).sha256
         return model

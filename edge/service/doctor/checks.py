@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from edge.apart import ask
 from edge.board import Probe
 from edge.capture.options import is_recording
 from edge.capture.wearable.options import WearableOptions
 from edge.errors import ModelError, ModelReason, PublishError, PublishReason, SourceError, SourceReason
 from edge.inference import available_runtimes
+from edge.inference.delegate import AUTO, examine_delegate
 from edge.publish.connection import Connection
 from edge.service.doctor import system
-from edge.service.doctor.apart import ask
 from edge.service.doctor.finding import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Subject:
         Those of them that nobody has agreed to; they are not opened.
     mqtt, node
         The broker, and who would connect to it.
+    delegate
+        As in the config.
     """
 
     state: Path
@@ -55,6 +58,7 @@ class Subject:
     without_consent: frozenset[str] = frozenset()
     mqtt: MqttOptions | None = None
     node: str = "edge-affect"
+    delegate: str = AUTO
 
 
 def examine(subject: Subject, *, probe: Probe | None = None) -> Iterator[Finding]:
@@ -69,6 +73,7 @@ def examine(subject: Subject, *, probe: Probe | None = None) -> Iterator[Finding
     wants_radio = any(isinstance(options, WearableOptions) for options in subject.sources.values())
     yield system.check_bluetooth(probe, wanted=wants_radio)
     yield check_runtimes()
+    yield check_delegate(subject.delegate, probe=probe)
     yield check_models(subject.models, trusted_key=subject.trusted_key)
     if subject.mqtt is not None:
         yield check_broker(subject.mqtt, node=subject.node)
@@ -83,6 +88,17 @@ def check_runtimes() -> Finding:
         return Finding("runtime", Verdict.OK, ", ".join(installed))
     error = ModelError("runtime", ModelReason.NO_RUNTIME, "no TFLite runtime is installed")
     return Finding("runtime", Verdict.FAIL, error.detail, error=error)
+
+
+def check_delegate(wanted: str, *, probe: Probe) -> Finding:
+    """An Edge TPU that is there, or was asked for, must answer; without one the processor does the work."""
+    found = examine_delegate(wanted, probe=probe)
+    if found is None:
+        return Finding("accelerator", Verdict.OK, "none, models run on the processor")
+    if found.trouble:
+        detail = f"{found.library}: {found.trouble}; models run on the processor"
+        return Finding("accelerator", Verdict.WARN, detail, found.advice)
+    return Finding("accelerator", Verdict.OK, f"{found.library} answers")
 
 
 def check_models(directory: Path | None, *, trusted_key: Path | None = None) -> Finding:

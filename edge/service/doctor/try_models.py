@@ -1,4 +1,4 @@
-"""Verifies, loads and runs every model once; run by `apart.ask`."""
+"""Verifies, loads and runs every model once; run by `edge.apart.ask`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens one source, waits for its first sample and throws that away; run by `apart.ask`."""
+"""Opens one source, waits for its first sample and throws that away; run by `edge.apart.ask`."""
 
 from __future__ import annotations
 

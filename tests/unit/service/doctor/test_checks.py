@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge import apart
 from edge.board import Probe
 from edge.capture.replay.options import ReplayEda
 from edge.cli import main
 from edge.errors import PublishReason, SourceError, SourceReason
 from edge.publish.options import MqttOptions
-from edge.service.doctor import Subject, Verdict, apart, examine
+from edge.service.doctor import Subject, Verdict, examine
 from edge.service.doctor.checks import check_broker, check_models, check_source
 
 if TYPE_CHECKING:

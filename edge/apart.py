@@ -1,4 +1,4 @@
-"""Checks that may crash or hang run in a process of their own, which is ended when it takes too long."""
+"""What may crash or hang runs in a process of its own, which is ended when it takes too long."""
 
 from __future__ import annotations
 
