@@ -19,6 +19,7 @@ from edge.cli import (
     models,
     privacy,
     run,
+    setup,
 )
 from edge.cli.advice import advice_for
 from edge.errors import ConfigError, EdgeError
@@ -33,6 +34,7 @@ EXIT_CONFIG: Final = 78
 """EX_CONFIG of sysexits.h; the service does not restart on it."""
 
 _COMMANDS: Final = (
+    setup,
     run,
     analyze,
     aim,

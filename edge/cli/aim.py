@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import signal
@@ -18,8 +19,6 @@ from edge.gate.retention import keep_in_memory
 from edge.signals import Modality
 
 if TYPE_CHECKING:
-    import argparse
-
     from edge.config.schema import Config
 
 _PORT: Final = 8378
@@ -39,17 +38,22 @@ def register(commands: Any) -> None:
     parser = commands.add_parser("aim", help="help to aim the camera: boxes in the browser, no picture")
     add_config_arguments(parser)
     parser.add_argument("--camera", metavar="NAME", help="which source; the first camera when left out")
-    parser.add_argument("--minutes", type=float, default=5.0, metavar="N", help="end after N minutes (5)")
+    parser.add_argument("--minutes", type=_minutes, default=5.0, metavar="N", help="end after N minutes (5)")
     parser.add_argument("--port", type=int, default=_PORT, help=f"port on 127.0.0.1 ({_PORT}); 0 for any")
     parser.set_defaults(command=command)
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes <= _LONGEST_MINUTES:
+        raise argparse.ArgumentTypeError(f"more than 0 and at most {_LONGEST_MINUTES}, got {text}")
+    return minutes
 
 
 def command(options: argparse.Namespace) -> int:
     """Aim until the time is over or a signal comes."""
     config = load_config(options.config, overrides=options.overrides).config
     camera = _camera(config, options.camera)
-    if not 0 < options.minutes <= _LONGEST_MINUTES:
-        raise SourceError(camera, SourceReason.UNSUPPORTED, f"aiming takes 0 to {_LONGEST_MINUTES} minutes")
     keep_in_memory()
     asyncio.run(_aim(config, camera, minutes=options.minutes, port=options.port))
     return 0

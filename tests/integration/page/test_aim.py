@@ -167,7 +167,9 @@ def test_the_command_refuses_what_it_cannot_aim(tmp_path, capsys):
     assert "the cameras are camera" in capsys.readouterr().err
     assert main(["aim", str(config)]) == 1
     assert "nobody agreed" in capsys.readouterr().err
-    assert main(["aim", str(config), "--minutes", "600"]) == 1
+    for minutes in ("600", "0", "nan", "soon"):
+        with pytest.raises(SystemExit):
+            main(["aim", str(config), "--minutes", minutes])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
