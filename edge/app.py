@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,7 +20,14 @@ from edge.capture.options import modality_of
 from edge.capture.sensors import Sensors
 from edge.capture.supervisor import SourceState
 from edge.capture.wearer import WearerOptions
-from edge.config.derived import consent_path, needs_consent, node_of, sensors_in_words, state_directory
+from edge.config.derived import (
+    baseline_path,
+    consent_path,
+    needs_consent,
+    node_of,
+    sensors_in_words,
+    state_directory,
+)
 from edge.errors import ConsentError, ModelError, ModelReason
 from edge.face import FaceReader
 from edge.fusion.room import Fusion
@@ -33,6 +41,7 @@ from edge.inference import ModelStore
 from edge.inference.delegate import usable_delegate
 from edge.inference.manifest import CommercialUse
 from edge.physiology import PhysiologyReader
+from edge.physiology.vault import recall
 from edge.publish.mqtt import MqttPublisher
 from edge.publish.node import SensorStatus
 from edge.release import Profile
@@ -307,7 +316,7 @@ class Street:
         if key not in self._stations:
             self._stations[key] = Station(
                 modality,
-                self._make_reader(modality),
+                self._make_reader(modality, wearer=getattr(options, "wearer", None)),
                 Inbox(
                     capacity=_INBOX_CAPACITY[modality],
                     lossless=self._clock.is_virtual or modality is Modality.PHYSIOLOGY,
@@ -318,7 +327,7 @@ class Street:
             )
         return self._stations[key]
 
-    def _make_reader(self, modality: Modality) -> Reader:
+    def _make_reader(self, modality: Modality, *, wearer: str | None) -> Reader:
         options = getattr(self._config.readers, modality)
         entry = self._store.entry(options.model)
         if self._config.deployment.commercial and entry.commercial_use is CommercialUse.FORBIDDEN:
@@ -328,8 +337,12 @@ class Street:
                 f"its terms ({entry.licence}) forbid commercial use, and deployment.commercial is true",
             )
         inference = self._config.inference
+        known = {}
+        if wearer is not None:
+            vault = self._config.readers.physiology.baseline
+            known["recall"] = partial(recall, baseline_path(self._config, wearer), vault)
         return _READERS[modality](
-            options, store=self._store, runtime=inference.runtime, threads=inference.threads
+            options, store=self._store, runtime=inference.runtime, threads=inference.threads, **known
         )
 
     async def _run_blocking(self, work: Callable[[Any], T], sample: Any) -> T:

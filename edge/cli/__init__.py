@@ -11,6 +11,7 @@ from edge import __version__
 from edge.cli import (
     aim,
     analyze,
+    baseline,
     check_config,
     consent,
     discovery,
@@ -36,6 +37,7 @@ EXIT_CONFIG: Final = 78
 _COMMANDS: Final = (
     setup,
     run,
+    baseline,
     analyze,
     aim,
     check_config,

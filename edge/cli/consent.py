@@ -6,8 +6,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from edge.capture.wearer import WearerOptions
 from edge.cli.run import add_config_arguments
-from edge.config.derived import consent_path
+from edge.config.derived import baseline_path, consent_path
 from edge.config.load import load_config
 from edge.gate.consent import ConsentStore, Purpose
 
@@ -52,9 +53,16 @@ def list_consents(options: argparse.Namespace) -> int:
 
 
 def revoke_consent(options: argparse.Namespace) -> int:
-    """Erase a consent."""
-    consent = _store(options).revoke(options.handle, now_s=time.time())
+    """Erase a consent, and the baseline that was measured under it."""
+    config = load_config(options.config, overrides=options.overrides).config
+    consent = ConsentStore(consent_path(config)).revoke(options.handle, now_s=time.time())
     print(f"{consent.handle} is withdrawn: {consent.sensor} is no longer captured.")
+    source = config.sources.get(consent.sensor)
+    if isinstance(source, WearerOptions):
+        from edge.physiology.vault import erase_baseline
+
+        if erase_baseline(baseline_path(config, source.wearer)):
+            print("The baseline of its wearer is erased.")
     return 0
 
 

@@ -73,3 +73,13 @@ def state_directory(config: Config | None) -> Path:
 def consent_path(config: Config) -> Path:
     """The file of consents."""
     return state_directory(config) / "consent.json"
+
+
+def baseline_directory(config: Config) -> Path:
+    """Where baselines are kept."""
+    return state_directory(config) / "baselines"
+
+
+def baseline_path(config: Config, wearer: str) -> Path:
+    """The file of a wearer's baseline."""
+    return baseline_directory(config) / f"{wearer}.baseline"

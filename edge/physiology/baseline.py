@@ -15,9 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """Mean features of a wearer's rest, shape (7,), in the order of `FEATURES`; NaN where unknown."""
+    """What is known of a wearer.
+
+    Attributes
+    ----------
+    rest
+        Mean features of the wearer's rest, shape (7,), in the order of `FEATURES`; NaN where unknown.
+    breaths_per_minute
+        The pace of breath at which the wearer's heart swings most, 4.5 to 6.5; None while it is unknown.
+    """
 
     rest: NDArray[np.float64]
+    breaths_per_minute: float | None = None
 
     @classmethod
     def from_minutes(cls, minutes: Sequence[NDArray[np.float64]]) -> Baseline | None:

@@ -15,7 +15,8 @@ Deviations
 ----------
 - The swing is the amplitude of the heart period at the pace alone, by least squares, instead of the
   several criteria of the protocol.
-- Coherence is the share of the peak (0.03 Hz wide) in all power up to 0.4 Hz, in [0, 1], not the ratio.
+- Coherence is the share of the peak (0.03 Hz wide, or the main lobe of the window where that is wider) in
+  all power up to 0.4 Hz, in [0, 1], not the ratio.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.physiology import hrv
+from edge.physiology import hrv, rr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +36,19 @@ PACES_PER_MIN: Final = (6.5, 6.0, 5.5, 5.0, 4.5)
 """Breaths a minute to try, each for `TRIAL_S`."""
 TRIAL_S: Final = 120.0
 COHERENCE_FROM_S: Final = 60.0
+LEAST_TRIALS: Final = 3
+"""Fewer whole trials tell no resonance."""
 
 _INHALE_SHARE: Final = 0.4
 _PEAK_BAND_HZ: Final = (0.04, 0.26)
 _WHOLE_BAND_HZ: Final = (0.0033, 0.4)
 _HALF_PEAK_HZ: Final = 0.015
+_MAIN_LOBE_BINS: Final = 1.5
 _NO_POWER: Final = 1e-9
 _SLACK_S: Final = 2.0
+_LEAST_COVERED: Final = 0.9
+_MOST_IRREGULAR: Final = 0.2
+_STRAY: Final = 0.3
 
 
 def pacer(elapsed_s: float, pace_per_min: float) -> float:
@@ -67,18 +74,21 @@ def resonance_per_min(trials: Mapping[float, NDArray[np.float64]]) -> float | No
     Parameters
     ----------
     trials
-        Corrected RR intervals of each trial, by pace. Trials shorter than `TRIAL_S` do not count.
+        RR intervals of each trial, by pace. A trial counts when they cover 90 % of `TRIAL_S` and at most a
+        fifth of them needs correction.
 
     Returns
     -------
-    The pace, between the neighbours of the best trial by a parabola; None without a whole trial.
+    The pace, between the neighbours of the best trial by a parabola; None with fewer than three trials
+    that count.
     """
-    swings = {
-        pace: swing_ms(rr_ms, pace)
-        for pace, rr_ms in sorted(trials.items())
-        if float(rr_ms.sum()) / 1000 >= TRIAL_S - _SLACK_S
-    }
-    if not swings:
+    swings = {}
+    for pace, rr_ms in sorted(trials.items()):
+        corrected = rr.correct(rr_ms)
+        covered_s = float(corrected.rr_ms.sum()) / 1000
+        if covered_s >= _LEAST_COVERED * TRIAL_S and corrected.corrected_share <= _MOST_IRREGULAR:
+            swings[pace] = swing_ms(corrected.rr_ms, pace)
+    if len(swings) < LEAST_TRIALS:
         return None
     paces, heights = np.array(list(swings)), np.array(list(swings.values()))
     best = int(np.argmax(heights))
@@ -99,4 +109,15 @@ def coherence(rr_ms: NDArray[np.float64]) -> float | None:
     if not inside.any() or whole <= _NO_POWER:
         return 0.0
     peak_hz = frequencies[inside][np.argmax(power[inside])]
-    return float(min(power[np.abs(frequencies - peak_hz) <= _HALF_PEAK_HZ].sum() / whole, 1.0))
+    half_hz = max(_HALF_PEAK_HZ, _MAIN_LOBE_BINS * frequencies[1])
+    return float(min(power[np.abs(frequencies - peak_hz) <= half_hz].sum() / whole, 1.0))
+
+
+def follow(rr_ms: NDArray[np.float64]) -> float | None:
+    """Coherence of uncorrected intervals; None under a minute, or where too many are irregular."""
+    corrected = rr.correct(rr_ms)
+    if not len(rr_ms) or corrected.corrected_share > _MOST_IRREGULAR:
+        return None
+    typical_ms = float(np.median(rr_ms))
+    stray = np.abs(rr_ms - typical_ms) > _STRAY * typical_ms
+    return coherence(corrected.rr_ms) if stray.mean() <= _MOST_IRREGULAR else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from edge.physiology.quality import WaveGrader
 from edge.physiology.rr import LONGEST_MS, SHORTEST_MS
 from edge.physiology.skin import SkinAnalyser, SkinTrace
 from edge.physiology.timeline import Timeline
@@ -35,6 +36,10 @@ class BeatStream:
         self.at_s: NDArray[np.float64] = np.empty(0)
         self.rr_ms: NDArray[np.float64] = np.empty(0)
 
+    def quality(self, start_s: float, end_s: float) -> float:  # noqa: ARG002 - there is no waveform to judge
+        """How far the signal in a window is to be believed, in [0, 1]."""
+        return 1.0
+
     def within(self, start_s: float, end_s: float) -> NDArray[np.float64]:
         """RR intervals that ended in a window, in order of time."""
         return self.rr_ms[(self.at_s > start_s) & (self.at_s <= end_s)]
@@ -62,14 +67,25 @@ class BeatStream:
 
 
 class WaveStream(BeatStream):
-    """Beats found in a waveform (ECG or pulse wave)."""
+    """Beats found in a waveform (ECG or pulse wave).
 
-    def __init__(self, make_detector: Callable[[float], BeatDetector]) -> None:
+    Parameters
+    ----------
+    make_detector
+        Makes a detector for a sampling rate; raises `ValueError` when it cannot take the rate.
+    reliable
+        See `quality.wave_quality`.
+    """
+
+    def __init__(self, make_detector: Callable[[float], BeatDetector], *, reliable: float) -> None:
         super().__init__()
         self._make_detector = make_detector
+        self._reliable = reliable
         self._detector: BeatDetector | None = None
+        self._grader: WaveGrader | None = None
         self._timeline = Timeline()
         self._last_s: float | None = None
+        self._grades: list[tuple[float, float]] = []
 
     def push(self, start_s: float, rate_hz: float, samples: NDArray[np.float64]) -> None:
         """Append a chunk; a rate that the detector cannot take is ignored."""
@@ -81,12 +97,32 @@ class WaveStream(BeatStream):
             except ValueError:
                 self._detector = None
                 return
-        found_s = self._detector.push(fresh) + self._timeline.start_s
+            self._grader = WaveGrader(rate_hz, reliable=self._reliable)
+        found_s = self._detector.push(fresh)
+        self._grade(fresh, found_s)
+        found_s = found_s + self._timeline.start_s
         if not len(found_s):
             return
         times_s = found_s if self._last_s is None else np.concatenate([[self._last_s], found_s])
         self._last_s = float(times_s[-1])
         self.add(times_s[1:], np.diff(times_s) * 1000)
+
+    def quality(self, start_s: float, end_s: float) -> float:
+        """Mean grade of the stretches of 10 s whose middle lies in a window; 0 while there is none."""
+        grades = [grade for middle_s, grade in self._grades if start_s <= middle_s < end_s]
+        return sum(grades) / len(grades) if grades else 0.0
+
+    def _grade(self, samples: NDArray[np.float64], found_s: NDArray[np.float64]) -> None:
+        assert self._grader is not None  # noqa: S101 - made together with the detector
+        fresh = [
+            (self._timeline.start_s + middle_s, grade)
+            for middle_s, grade in self._grader.push(samples, found_s)
+        ]
+        if not fresh:
+            return
+        newest_s = fresh[-1][0]
+        kept = [one for one in self._grades if newest_s - KEPT_S < one[0] < newest_s]
+        self._grades = [*kept, *fresh]
 
 
 class SkinStream:

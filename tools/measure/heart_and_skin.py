@@ -11,6 +11,7 @@ from corpora.physiology import SCORED, StressRecord
 from edge.physiology.baseline import Baseline
 from edge.physiology.features import WINDOW_S, Minute, minute
 from edge.physiology.pulse import PulseDetector
+from edge.physiology.quality import PULSE_RELIABLE
 from edge.physiology.streams import BeatStream, SkinStream, WaveStream
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def session(record: StressRecord) -> Session:
 
 def _minutes(record: StressRecord, ends_s: NDArray[np.float64]) -> Iterator[Minute]:
     """Feed the streams up to each end in turn and measure the minute before it."""
-    waves, skin = WaveStream(PulseDetector), SkinStream()
+    waves, skin = WaveStream(PulseDetector, reliable=PULSE_RELIABLE), SkinStream()
     beats: BeatStream = waves
     pulse_at = skin_at = 0
     for end_s in ends_s:

@@ -151,3 +151,91 @@ def test_a_clock_that_jumps_back_starts_afresh(reader):
     readings = [affect for packet in earlier for affect in reader.read(packet)]
     assert readings
     assert readings[-1].end_s < 100
+
+
+def breathed(seconds, *, pace_per_min, swing_ms):
+    """Intervals of a strap whose wearer breathes at a pace."""
+    rng = np.random.default_rng(11)
+    at_s, samples = 0.0, []
+    while at_s < seconds:
+        rr_ms = 880 + swing_ms * np.sin(2 * np.pi * pace_per_min / 60 * at_s) + 12 * rng.standard_normal()
+        at_s += rr_ms / 1000
+        samples.append(HeartBeats("strap", np.array([START_S + at_s]), np.array([rr_ms])))
+    return samples
+
+
+def breathing_of(store, samples, *, known=None, **options):
+    reader = PhysiologyReader(
+        PhysiologyOptions(paced_breathing=True, **options), store=store, recall=lambda: known
+    )
+    return [affect.breathing for sample in samples for affect in reader.read(sample)]
+
+
+def test_a_heart_that_follows_the_pace_is_coherent_and_one_that_does_not_is_not(store):
+    following = breathing_of(store, breathed(150, pace_per_min=6.0, swing_ms=80))
+    straying = breathing_of(store, breathed(150, pace_per_min=6.0, swing_ms=2))
+    assert following[-1].coherence > 0.85
+    assert straying[-1].coherence < 0.45
+
+
+def test_coherence_waits_for_its_minute(store):
+    found = breathing_of(store, breathed(150, pace_per_min=6.0, swing_ms=80))
+    assert found[0] is None
+    assert all(one is not None for one in found[8:])
+
+
+def test_the_pace_is_the_wearers_own_once_it_is_known(store):
+    samples = breathed(100, pace_per_min=5.0, swing_ms=60)
+    own = Baseline(np.full(7, np.nan), breaths_per_minute=5.2)
+    assert breathing_of(store, samples)[-1].breaths_per_minute == 6.0
+    assert breathing_of(store, samples, breaths_per_minute=5.5)[-1].breaths_per_minute == 5.5
+    assert breathing_of(store, samples, known=own)[-1].breaths_per_minute == 5.2
+
+
+def test_no_breath_is_paced_unless_wanted(store):
+    reader = PhysiologyReader(PhysiologyOptions(), store=store)
+    samples = breathed(100, pace_per_min=6.0, swing_ms=60)
+    assert {affect.breathing for sample in samples for affect in reader.read(sample)} == {None}
+
+
+def test_nothing_is_said_of_coherence_when_the_intervals_are_torn(store):
+    samples = breathed(150, pace_per_min=6.0, swing_ms=80)
+    rng = np.random.default_rng(12)
+    torn = [HeartBeats("strap", one.at_s, one.rr_ms * rng.choice([0.5, 1.0, 1.6])) for one in samples]
+    assert breathing_of(store, torn)[-1] is None
+
+
+@pytest.mark.data
+def test_coherence_of_a_real_strap(store, data_dir):
+    with np.load(data_dir / "physiology" / "samples" / "polar_h10_ecg_130hz_unlabelled.npz") as arrays:
+        signal = arrays["ecg_uv"] / 1000
+    samples = chunks(EcgChunk, signal, 130)
+    assert len(samples) > 60
+    found = [one for one in breathing_of(store, samples) if one]
+    assert found
+    assert all(0 <= one.coherence <= 1 for one in found)
+
+
+def test_a_kept_baseline_outlives_forgetting_and_a_running_one_does_not(store):
+    own = Baseline(np.zeros(7))
+    keeping = PhysiologyReader(PhysiologyOptions(), store=store, recall=lambda: own)
+    running = PhysiologyReader(PhysiologyOptions(rest_s=180), store=store)
+    read(running, heart(200))
+    assert running.baseline is not None
+    for reader in (keeping, running):
+        reader.forget()
+    assert keeping.baseline is own
+    assert running.baseline is None
+    read(running, heart(200))
+    assert running.baseline is not None
+
+
+def test_noise_over_the_ecg_lowers_the_quality_step_by_step(store):
+    signal = ecg(beat_times(80), 80, 130)
+    noise = np.random.default_rng(13).standard_normal(len(signal))
+    qualities = []
+    for level in (0.0, 0.05, 0.1, 0.15, 0.2):
+        reader = PhysiologyReader(PhysiologyOptions(), store=store)
+        readings = read(reader, chunks(EcgChunk, signal + level * noise, 130))
+        qualities.append(readings[-1].quality if readings else 0.0)
+    assert np.all(np.diff(qualities) < 0)
