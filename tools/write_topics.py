@@ -14,8 +14,18 @@ from typing import Any, Final
 from edge.emotion import Emotion, MomentKind
 from edge.health import Heat, Share
 from edge.publish.node import SensorStatus
+from edge.publish.options import PlayerOptions
+from edge.publish.player import FASTEST_RATE
 from edge.publish.topics import Topics
-from edge.release import CONTENT_PATTERN, PAYLOAD_VERSION, Level, Profile, State, Suggestion
+from edge.release import (
+    CONTENT_PATTERN,
+    LONGEST_CONTENT_S,
+    PAYLOAD_VERSION,
+    Level,
+    Profile,
+    State,
+    Suggestion,
+)
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "topics.md"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -68,6 +78,20 @@ def state_schema(profile: Profile) -> dict[str, Any]:
         }
         keys["content_s"] = _seconds("its position then")
     return _document(f"state of a zone, {profile} profile", _closed(keys))
+
+
+def position_schema() -> dict[str, Any]:
+    """Describe what a player may say of where it is."""
+    shown = _closed(
+        {
+            "content": {"type": "string", "pattern": CONTENT_PATTERN},
+            "position_s": {"type": "number", "minimum": 0, "maximum": LONGEST_CONTENT_S},
+            "playing": {"type": "boolean", "default": True},
+            "rate": {"type": "number", "minimum": 0, "maximum": FASTEST_RATE, "default": 1},
+        }
+    ) | {"required": ["content", "position_s"]}
+    nothing = _closed({"content": {"type": "null"}})
+    return {"$schema": DIALECT, "title": "position of a player", "anyOf": [shown, nothing]}
 
 
 def info_schema() -> dict[str, Any]:
@@ -131,6 +155,7 @@ def page() -> str:
         states=states,
         nudge=f"```json\n{json.dumps(nudge_schema(), indent=2)}\n```",
         health=f"```json\n{json.dumps(health_schema(), indent=2)}\n```",
+        position=f"```json\n{json.dumps(position_schema(), indent=2)}\n```",
         info=f"```json\n{json.dumps(info_schema(), indent=2)}\n```",
     )
 
@@ -160,6 +185,11 @@ def _table(topics: Topics) -> str:
         (topics.nudge, "[hint to the wearer](#nudge)", "**no**"),
         (topics.pacer, "`in`, `out`: each as that half of a breath begins", "**no**"),
         (topics.not_now, "command `PRESS`: no hints for a while", "ignored if retained"),
+        (
+            PlayerOptions().topic,
+            "heard only, with `publish.player`: [position of a player](#player)",
+            "ignored if retained",
+        ),
         (topics.discovery, "Home Assistant device discovery", "yes"),
         (topics.home_assistant_status, "heard only: `online` makes the node announce itself again", ""),
     ]
@@ -192,8 +222,8 @@ Everything is UTF-8 and sent with QoS 1. `<prefix>` is `publish.mqtt.prefix` (de
 - Every state payload has the same length, padded with spaces, and every window the same keys.
 
 A broker with access rules lets a node write `<prefix>/<node>/#` and its discovery topic, read
-`<prefix>/<node>/+/set`, `<prefix>/<node>/sensor/+/mute/set` and the Home Assistant status, and write
-the command topics of its lamps.
+`<prefix>/<node>/+/set`, `<prefix>/<node>/sensor/+/mute/set`, the Home Assistant status and the topic of its
+player, and write the command topics of its lamps.
 
 ## State
 
@@ -213,6 +243,16 @@ Nothing in it tells when somebody was there: see [Health](reliability.md#health)
 Sent only with `publish.nudge` and the profile `personal`.
 
 {nudge}
+
+## Player
+
+Heard only with `publish.player` and the profile `public`, at `publish.player.topic`. A player says it when
+it starts, pauses, jumps and ends, and at least once a minute: a position older than that is forgotten. The
+state of a window repeats the content and the position at which the window began, so a moment lies at
+`content_s` + `moment_s` of a content that played on at its usual pace. What does not fit the schema, or is
+longer than 512 bytes, is ignored and counted.
+
+{position}
 """
 
 

@@ -83,8 +83,10 @@ def _grain(privacy: PrivacyOptions) -> str:
     every = f"{privacy.window_s:g} seconds" if seconds or not minutes else f"{minutes:g} minutes"
     if privacy.profile is not Profile.PUBLIC:
         return f"What leaves the device, every {every}, is one word for the mood of the room."
+    more = " and ".join(["how many looked"] * privacy.attention + ["when many reacted"] * privacy.moments)
     return (
-        f"What leaves the device, every {every}, is the mood of the crowd: only if about {privacy.k} people "
+        f"What leaves the device, every {every}, is the mood of the crowd{more and f', {more}'}: "
+        f"only if about {privacy.k} people "
         "or more were there, and with random noise added, so that no single person can be made out "
         f"(differential privacy, epsilon {privacy.epsilon:g})."
     )

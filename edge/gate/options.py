@@ -54,7 +54,7 @@ class PrivacyOptions(Options):
     attention: bool = Field(default=None, validate_default=True)
     """Public only: publish which share of the people looked; the rest becomes noisier at the same epsilon."""
     moments: bool = Field(default=None, validate_default=True)
-    """Public only: publish when many react together; as above, and only crowds of some 50 gain by it."""
+    """Public only: publish when many react together, at the same cost; it takes some 100 people a window."""
 
     @field_validator("window_s", "dwell_s", mode="before")
     @classmethod

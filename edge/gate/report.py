@@ -6,8 +6,10 @@ import math
 import textwrap
 from typing import TYPE_CHECKING, Final
 
+from edge.gate.crowd import scales
 from edge.gate.options import Context
 from edge.gate.profiles import PROMISES
+from edge.gate.reactions import parts_of, threshold
 from edge.release import PAYLOAD_BYTES, Profile
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 96
 _DAY_S: Final = 86_400
 _HOUR_S: Final = 3_600
+_AN_AUDIENCE: Final = 100
 
 _PLACES: Final = {
     Context.HOME: "at home",
@@ -25,7 +28,8 @@ _PLACES: Final = {
 }
 
 _CONTENT: Final = {
-    Profile.PERSONAL: "the dominant state, valence and arousal in steps of 0.25, bands of stress and quality",
+    Profile.PERSONAL: """the dominant state, valence and arousal in steps of 0.25, bands of stress, of quality
+        and of how the heart follows a paced breath, the pace of that breath""",
     Profile.HOUSEHOLD: "the dominant state, valence and arousal in steps of 0.25, a band of quality",
     Profile.PUBLIC: """the dominant state, shares of the eight emotions in steps of 0.1, valence and
         arousal in
@@ -78,10 +82,23 @@ def describe(privacy: PrivacyOptions, deployment: DeploymentOptions) -> str:
 def _what_leaves(privacy: PrivacyOptions) -> str:
     return f"""One message of {PAYLOAD_BYTES} bytes every {privacy.window_s:g} seconds on a fixed grid,
         whether
-        anybody is there or not: {_CONTENT[privacy.profile]}. What may not be said is `insufficient`.
+        anybody is there or not: {_content(privacy)}. A suggestion
+        (ease, hold or intensify) follows from these alone. What may not be said is `insufficient`.
         Lamps, the
         local page and the command line show the same. Beside it only whether the device and its sensors
         work."""
+
+
+def _content(privacy: PrivacyOptions) -> str:
+    more = []
+    if privacy.attention:
+        more.append("the share of the people who faced the camera in steps of 0.1")
+    if privacy.moments:
+        part_s = privacy.window_s / parts_of(privacy.window_s)
+        more.append(f"what many changed to together, and in which {part_s:.3g} seconds of the window")
+    if privacy.profile is Profile.PUBLIC:
+        more.append("what a player, if any, said it showed when the window began")
+    return ", ".join([_CONTENT[privacy.profile], *more])
 
 
 def _words(profile: Profile) -> str:
@@ -119,14 +136,37 @@ def _protected_public(privacy: PrivacyOptions) -> tuple[str, ...]:
         mood are protected by differential privacy with epsilon {privacy.epsilon:g} a window: who sees a
         message can
         raise the odds of any guess about a session at most {math.exp(privacy.epsilon):.2g}-fold.""",
-        f"""A session has one vote in a window and votes in at most {windows}, so it loses at most epsilon
-        {privacy.epsilon * privacy.windows_per_session:g} in all.""",
+        f"""A session has one {_ballot(privacy)} in a window and votes in at most {windows}, so it loses at
+        most epsilon {privacy.epsilon * privacy.windows_per_session:g} in all.""",
         f"""All windows of a day together cost at most epsilon {privacy.daily_epsilon:g}
         ({_reach(privacy)}); after
         that only `insufficient` leaves until midnight UTC. A restart refills nothing.""",
         f"Fewer than {privacy.k} people, by the noisy count, are `insufficient`.",
+        *_moments(privacy),
         "Noise is drawn once a window; a retry or reconnect sends the same bytes.",
     )
+
+
+def _ballot(privacy: PrivacyOptions) -> str:
+    parts = ["an emotion"]
+    parts += ["whether it looked"] * privacy.attention + ["one reaction"] * privacy.moments
+    return "vote" if len(parts) == 1 else f"ballot ({', '.join(parts)})"
+
+
+def _moments(privacy: PrivacyOptions) -> tuple[str, ...]:
+    if not privacy.moments:
+        return ()
+    least = math.ceil(_least_reacting(privacy))
+    return (
+        f"""A moment is published when more react alike at once than chance explains: in an audience of
+        {_AN_AUDIENCE}, about {least} or more. Where nobody reacts together, at most 5 % of windows show
+        one.""",
+    )
+
+
+def _least_reacting(privacy: PrivacyOptions) -> float:
+    scale = scales(privacy.epsilon, attention=privacy.attention, moments=True).cell
+    return threshold(people=_AN_AUDIENCE, later_parts=parts_of(privacy.window_s) - 1, scale=float(scale))
 
 
 _PROTECTED: Final = {
@@ -145,6 +185,7 @@ def _not_protected(privacy: PrivacyOptions) -> tuple[str, ...]:
     return (
         "A person who leaves the view and comes back is a new session, as the device recognises nobody.",
         "That many people are there, in bands: this is published on purpose.",
+        *(["That much of an audience reacted at once: this is published on purpose."] * privacy.moments),
         "What holds of the whole crowd, and so of each in it.",
     )
 

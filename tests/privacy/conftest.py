@@ -58,9 +58,18 @@ def attacks(request: pytest.FixtureRequest) -> Iterator[AttackTable]:
 
 @pytest.fixture(scope="session")
 def usefulness(request: pytest.FixtureRequest) -> Iterator[Table]:
-    table = Table("usefulness", "| people | windows published | dominant state is the true one |")
+    head = "| people | windows published | true state | with attention | with moments | with both |"
+    table = Table("usefulness", head)
     yield table
     _write(table, "usefulness", request.session)
+
+
+@pytest.fixture(scope="session")
+def moments(request: pytest.FixtureRequest) -> Iterator[Table]:
+    reacting = " | ".join(f"{share} %{beside}" for beside in ("", ", attention") for share in (30, 50, 80))
+    table = Table("moments", f"| people | {reacting} |")
+    yield table
+    _write(table, "moments", request.session)
 
 
 def _write(table: Table, fixture: str, session: pytest.Session) -> None:

@@ -39,6 +39,7 @@ from edge.inference.manifest import parse_manifest
 from edge.publish.commands import command_topics, parse_command
 from edge.publish.lights.adapter import parse_object
 from edge.publish.node import Node, Sensor, SensorKind
+from edge.publish.player import parse_position
 from edge.publish.topics import Topics
 from edge.release import Profile, Release, State
 from edge.shipped import shipped_directory
@@ -200,6 +201,12 @@ def targets(directory: Path) -> tuple[Target, ...]:
             "command",
             lambda content: [parse_command(commands, t, content, retained=False) for t in commands],
             (b"ON", b"OFF"),
+            (),
+        ),
+        Target(
+            "player",
+            lambda content: parse_position(content, retained=False),
+            (b'{"content":"clip-1","position_s":12.5,"playing":true,"rate":1.0}', b'{"content":null}'),
             (),
         ),
         Target("lamp", parse_object, (b'{"state":"ON","color":{"r":1,"g":2,"b":3},"brightness":200}',), ()),

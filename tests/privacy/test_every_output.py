@@ -25,7 +25,7 @@ from edge.clock import RealClock
 from edge.clock import run as run_on
 from edge.config.derived import node_of
 from edge.config.schema import Config
-from edge.emotion import Emotion
+from edge.emotion import Emotion, MomentKind
 from edge.gate.report import describe
 from edge.publish.discovery import discovery_message
 from edge.publish.lights.palette import colour
@@ -47,7 +47,9 @@ STATE_TOPIC: Final = f"edge-affect/{NODE}/zone/{ZONE}/state"
 THEN_WALL_S: Final = 1_800_000_000
 """Every run begins at this wall time, a window's first second in both profiles."""
 PAGE_LOOKS_EVERY_S: Final = 0.5
-_WORDS: Final = "|".join((*Emotion, "valence", "arousal", "stress"))
+_WORDS: Final = "|".join(
+    (*Emotion, *MomentKind, "valence", "arousal", "stress", "attention", "moment", "coherence", "intensify")
+)
 AFFECT: Final = re.compile(rf'\b(?:{_WORDS})\b(?!":null)'.encode(), re.IGNORECASE)
 """A word of affect, unless it is the key of a null: those stand in every payload."""
 _STATIC: Final = resources.files("edge.service.page") / "static"
@@ -67,8 +69,8 @@ PUBLIC: Final[dict[str, Any]] = {
         "context": "public_space",
         "notice": {"contact": "hall@example.org", "acknowledged_on": "2026-01-01"},
     },
-    # One person and the noise reach 30 in a window less often than once in a million.
-    "privacy": {"profile": "public", "window_s": 60, "k": 30},
+    # One person and the noise reach 40 in a window less often than once in a million.
+    "privacy": {"profile": "public", "window_s": 60, "k": 40, "attention": True, "moments": True},
     "replay": {"speed": 30},
     "publish": {"history": {}},
 }

@@ -40,7 +40,7 @@ class NoLedger:
 
 @dataclass
 class Venue:
-    """One public gate; what the attacker gets to see of it is kept in `draws`.
+    """One public gate; what the attacker gets to see of it is kept in `draws`, what was true in `counts`.
 
     The attacker sees the noisy counts themselves, before the threshold, rounding and banding. Whatever
     leaves is computed from them, so no attack on what leaves can do better.
@@ -51,6 +51,7 @@ class Venue:
     windows_per_session: int = 1
     ledger: Any = field(default_factory=NoLedger)
     draws: list[NoisyCounts] = field(default_factory=list)
+    counts: list[Counts] = field(default_factory=list)
 
     def add_noise(self, exact: Counts, *, epsilon: float) -> NoisyCounts:
         """Stand in for the gate's own, with seeded noise or none, and let the attacker look."""
@@ -60,6 +61,7 @@ class Venue:
             else NoisyCounts(exact.votes, exact.people, 1.0, exact.facing, exact.reactions)
         )
         self.draws.append(counts)
+        self.counts.append(exact)
         return counts
 
     def gate(self, **keys: object) -> Gate:
@@ -75,20 +77,24 @@ class Venue:
 
     def fill(self, gate: Gate, people: dict[int, int], *, window: int) -> Verdict:
         """Let `people` (token -> index of the emotion) be there for one window, and close it."""
-        evidence = tuple(face(who, emotion) for who, emotion in people.items())
-        state = RoomState(0.0, np.zeros(len(EMOTIONS)), None, None, 0.0, None, evidence, {})
-        gate.observe(state, window * WINDOW_S)
+        return self.show(gate, {0: [face(who, emotion) for who, emotion in people.items()]}, window=window)
+
+    def show(self, gate: Gate, faces: dict[int, list[Affect]], *, window: int) -> Verdict:
+        """Let faces be seen so many seconds into the window, and close it."""
+        for into_s, seen in faces.items():
+            state = RoomState(0.0, np.zeros(len(EMOTIONS)), None, None, 0.0, None, tuple(seen), {})
+            gate.observe(state, window * WINDOW_S + into_s)
         with patch("edge.gate.gate.add_noise", self.add_noise):
             (verdict,) = gate.close_due((window + 1) * WINDOW_S)
         return verdict
 
 
 @cache
-def face(who: int, emotion: int) -> Affect:
+def face(who: int, emotion: int, facing: float | None = None) -> Affect:
     probabilities = np.zeros(len(EMOTIONS))
     probabilities[emotion] = 1.0
     mask = np.ones(len(EMOTIONS), dtype=bool)
-    return Affect(Modality.FACE, who, 0.0, 0.0, probabilities, mask, None, None, 1.0)
+    return Affect(Modality.FACE, who, 0.0, 0.0, probabilities, mask, None, None, 1.0, facing=facing)
 
 
 def mood(randomness: random.Random) -> int:

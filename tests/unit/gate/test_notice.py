@@ -62,6 +62,12 @@ def test_the_notice_tells_what_who_and_under_which_law() -> None:
         assert fact in text
 
 
+def test_attention_and_moments_are_on_the_sign() -> None:
+    assert "is the mood of the crowd: only" in text_of(page())
+    told = text_of(page(attention=True, moments=True))
+    assert "is the mood of the crowd, how many looked and when many reacted: only" in told
+
+
 def test_it_carries_a_code_for_telephones_and_needs_no_network() -> None:
     html = page()
     assert "<svg" in html

@@ -33,6 +33,8 @@ def test_defaults_follow_the_profile(profile: str, window_s: float, dwell_s: flo
         ({"profile": "public", "daily_epsilon": 0.5}, "daily_epsilon", "less than one session"),
         ({"profile": "household", "k": 10}, "k", "only the profile public"),
         ({"epsilon": 1.0}, "epsilon", "only the profile public"),
+        ({"attention": True}, "attention", "only the profile public"),
+        ({"profile": "personal", "moments": False}, "moments", "only the profile public"),
         ({"profile": "public", "single_person_agreed": True}, "single_person_agreed", "household"),
         ({"profile": "personal", "single_person_agreed": True}, "single_person_agreed", "household"),
         ({"hysteresis": 0.6}, "hysteresis", "less than or equal to 0.5"),

@@ -37,6 +37,26 @@ def test_the_guarantee_states_unit_epsilon_cap_k_and_window() -> None:
         assert fact in text
 
 
+def test_what_attention_and_moments_tell_is_said() -> None:
+    plain = report(profile="public")
+    assert "one vote in a window" in plain
+    assert "moment" not in plain
+    full = report(profile="public", attention=True, moments=True)
+    for fact in (
+        "the share of the people who faced the camera in steps of 0.1",
+        "in which 15 seconds of the window",
+        "one ballot (an emotion, whether it looked, one reaction)",
+        "in an audience of 100, about 42 or more",
+        "at most 5 % of windows",
+    ):
+        assert fact in full
+
+
+def test_a_suggestion_is_told_of_in_every_profile() -> None:
+    for profile in Profile:
+        assert "A suggestion (ease, hold or intensify) follows from these alone." in report(profile=profile)
+
+
 def test_the_default_budget_lasts_the_whole_day() -> None:
     assert "at most epsilon 288 (the whole day)" in report(profile="public")
 

@@ -7,7 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+import write_topics
 from edge.publish.player import MOST_BYTES, Position, parse_position
 
 GOOD = {"content": "trailer-3", "position_s": 12.5, "playing": True, "rate": 1.5}
@@ -59,6 +61,14 @@ def test_a_position_is_understood():
 )
 def test_what_is_wrong_in_one_place_is_no_position(wrong):
     assert parse(**wrong) is None
+
+
+@given(payload=st.fixed_dictionaries({}, optional={key: st.just(GOOD[key]) | JSON for key in GOOD}))
+def test_the_schema_and_the_parser_agree(payload):
+    fits = Draft202012Validator(write_topics.position_schema()).is_valid(payload)
+    encoded = json.dumps(payload).encode()
+    if len(encoded) <= MOST_BYTES and "NaN" not in str(encoded):
+        assert fits == (parse_position(encoded, retained=False) is not None)
 
 
 def test_a_retained_position_is_old_news():
