@@ -184,6 +184,7 @@ def _table(topics: Topics) -> str:
         (topics.sensor_mute_set("<sensor>"), f"command {on_off}", "ignored if retained"),
         (topics.nudge, "[hint to the wearer](#nudge)", "**no**"),
         (topics.pacer, "`in`, `out`: each as that half of a breath begins", "**no**"),
+        (topics.breathe, "command `PRESS`: pace the breath now", "ignored if retained"),
         (topics.not_now, "command `PRESS`: no hints for a while", "ignored if retained"),
         (
             PlayerOptions().topic,

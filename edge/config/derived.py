@@ -11,9 +11,12 @@ from edge.board import Probe, detect
 from edge.capture.options import is_recording, modality_of
 from edge.gate.options import Context
 from edge.publish.node import Node, Sensor, SensorKind
+from edge.publish.words import Language
 from edge.signals import Modality
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge.config.schema import Config
 
 _IN_WORDS: Final = {
@@ -42,7 +45,19 @@ def node_of(config: Config) -> Node:
         ),
         board=detect(Probe()).name,
         nudges=config.publish.nudge is not None,
+        paces=config.readers.physiology.paced_breathing,
+        counts=frozenset(_counted(config)),
+        language=config.publish.mqtt.language if config.publish.mqtt else Language.ENGLISH,
     )
+
+
+def _counted(config: Config) -> Iterator[str]:
+    if config.privacy.attention:
+        yield "attention"
+    if config.privacy.moments:
+        yield "moment"
+    if config.publish.player is not None:
+        yield "content"
 
 
 def sensors_in_words(config: Config) -> tuple[str, ...]:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from edge.emotion import Emotion
+from edge.emotion import Emotion, MomentKind
 from edge.health import Heat, Share
 from edge.publish.message import Message, encode_json
 from edge.publish.node import SensorStatus
-from edge.publish.nudge import PRESS
-from edge.release import Level, Profile, State
+from edge.publish.nudge import IN, OUT, PRESS
+from edge.publish.words import Language, in_words
+from edge.release import Level, Profile, State, Suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.publish.node import Node, Sensor
     from edge.publish.topics import Topics
 
 MAKER: Final = "edge-affect"
+_BREATH_EXPIRES_AFTER_S: Final = 15
+"""Longer than half a breath at four breaths a minute."""
 _LEVELS: Final = [level.value for level in Level]
 _ICONS: Final = {
     Emotion.NEUTRAL: "mdi:emoticon-neutral-outline",
@@ -94,12 +99,30 @@ def _zone_entities(node: Node, topics: Topics, zone: str) -> dict[str, dict[str,
             options=_LEVELS,
             entity_category="diagnostic",
         ),
+        "suggestion": sensor(
+            "Suggestion", "suggestion", "mdi:tune-variant", device_class="enum", options=[*Suggestion]
+        ),
     }
+    translated = {"mood": "state", "suggestion": "suggestion"}
     if node.profile is Profile.PERSONAL:
+        translated["stress"] = "stress"
         entities["stress"] = sensor(
             "Stress", "stress", "mdi:head-lightbulb-outline", device_class="enum", options=_LEVELS
         )
+        if node.paces:
+            entities["coherence"] = sensor(
+                "Coherence", "coherence", "mdi:heart-pulse", device_class="enum", options=_LEVELS
+            )
+            entities["pace"] = sensor(
+                "Pace of the breath",
+                "breaths_per_minute",
+                "mdi:lungs",
+                state_class="measurement",
+                unit_of_measurement="breaths/min",
+                entity_category="diagnostic",
+            )
     if node.profile is Profile.PUBLIC:
+        entities |= _counted_entities(node, sensor)
         entities["people"] = sensor("People", "people", "mdi:account-group-outline")
         entities["epsilon"] = sensor(
             "Privacy budget of the window",
@@ -117,6 +140,40 @@ def _zone_entities(node: Node, topics: Topics, zone: str) -> dict[str, dict[str,
                 state_class="measurement",
                 enabled_by_default=False,
             )
+    if node.language is not Language.ENGLISH:
+        for name, key in translated.items():
+            entities[f"{name}_in_words"] = _said(node.language, entities[name], key)
+    return entities
+
+
+def _said(language: Language, entity: dict[str, Any], key: str) -> dict[str, Any]:
+    """A second sensor for people, in their language; the first one keeps its words for automations."""
+    name, values = in_words(key, language)
+    template = f"{{{{ {encode_json(values).decode()}.get(value_json.{key}, value_json.{key}) }}}}"
+    return entity | {"name": name, "value_template": template, "options": [*values.values()]}
+
+
+def _counted_entities(node: Node, sensor: Callable[..., dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What is known only where the config asks for it."""
+    entities: dict[str, dict[str, Any]] = {}
+    if "attention" in node.counts:
+        entities["attention"] = sensor(
+            "Attention", "attention", "mdi:eye-check-outline", state_class="measurement"
+        )
+    if "moment" in node.counts:
+        entities["moment"] = sensor(
+            "Moment", "moment", "mdi:star-shooting-outline", device_class="enum", options=[*MomentKind]
+        )
+        entities["moment_s"] = sensor(
+            "Moment in the window", "moment_s", "mdi:timer-star-outline",
+            device_class="duration", unit_of_measurement="s", enabled_by_default=False,
+        )  # fmt: skip
+    if "content" in node.counts:
+        entities["content"] = sensor("Content", "content", "mdi:filmstrip")
+        entities["content_s"] = sensor(
+            "Position in the content", "content_s", "mdi:timer-play-outline",
+            device_class="duration", unit_of_measurement="s", enabled_by_default=False,
+        )  # fmt: skip
     return entities
 
 
@@ -181,6 +238,23 @@ def _nudge_entities(topics: Topics) -> dict[str, dict[str, Any]]:
             "icon": "mdi:meditation",
             "state_topic": topics.nudge,
             "event_types": ["nudge"],
+        },
+        "breath": {
+            "platform": "sensor",
+            "name": "Breath",
+            "icon": "mdi:lungs",
+            "device_class": "enum",
+            "options": [IN, OUT],
+            "state_topic": topics.pacer,
+            "expire_after": _BREATH_EXPIRES_AFTER_S,
+            "enabled_by_default": False,
+        },
+        "breathe": {
+            "platform": "button",
+            "name": "Breathe now",
+            "icon": "mdi:weather-windy",
+            "command_topic": topics.breathe,
+            "payload_press": PRESS.decode(),
         },
         "not_now": {
             "platform": "button",

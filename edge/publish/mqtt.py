@@ -266,7 +266,9 @@ class MqttPublisher:
         subscriptions = [Subscription(topic, retained=False) for topic in self._commands]
         subscriptions += [Subscription(topic, retained=True) for topic in self._lamps.topics]
         if self._nudge is not None:
-            subscriptions.append(Subscription(self._topics.not_now, retained=False))
+            subscriptions += [
+                Subscription(topic, retained=False) for topic in (self._topics.not_now, self._topics.breathe)
+            ]
         if self._player is not None:
             subscriptions.append(Subscription(self._player.topic, retained=False))
         if self._options is not None and self._options.discovery:
@@ -317,10 +319,9 @@ class MqttPublisher:
             if incoming.payload == b"online" and not incoming.retained:
                 self._announce_soon()
             return
-        if self._nudge is not None and incoming.topic == self._topics.not_now:
+        if self._nudge is not None and incoming.topic in (self._topics.not_now, self._topics.breathe):
             if incoming.payload == PRESS and not incoming.retained:
-                self._nudge.not_now(now_s=self._now_s())
-                self._pacer.cancel()
+                self._heard_wearer(self._nudge, wants=incoming.topic == self._topics.breathe)
             return
         if self._player is not None and incoming.topic == self._player.topic:
             self._heard_player(incoming)
@@ -330,6 +331,14 @@ class MqttPublisher:
             self._pass_on(self._on_command, command)
         else:
             self._lamps.heard(incoming.topic, incoming.payload)
+
+    def _heard_wearer(self, nudge: Nudge, *, wants: bool) -> None:
+        if wants:
+            nudge.now(now_s=self._now_s())
+            self._pacer.start(nudge.breaths())
+        else:
+            nudge.not_now(now_s=self._now_s())
+            self._pacer.cancel()
 
     def _heard_player(self, incoming: Incoming) -> None:
         position = parse_position(incoming.payload, retained=incoming.retained)

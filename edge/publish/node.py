@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from edge.publish.words import Language
 from edge.release import PAYLOAD_VERSION, Profile
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ class Node:
         Name and SHA-256 of each model in use; may grow while the node starts.
     nudges
         Whether it gives its wearer hints.
+    paces
+        Whether it follows its wearer's paced breath.
+    counts
+        Keys of its releases that carry something because the config asks for them.
+    language
+        In which its states are said to people, beside English.
     """
 
     id: str
@@ -81,6 +88,9 @@ class Node:
     board: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
     nudges: bool = False
+    paces: bool = False
+    counts: frozenset[str] = frozenset()
+    language: Language = Language.ENGLISH
 
     def __post_init__(self) -> None:
         _require_id(self.id, "node id")

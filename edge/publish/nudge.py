@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from edge.release import Release
 
 PRESS: Final = b"PRESS"
+IN: Final = "in"
+OUT: Final = "out"
 _INHALING_SHARE: Final = 0.4
 """Breathing out takes longer than breathing in.
 
@@ -40,12 +42,14 @@ class Nudge:
 
     def __init__(self, options: NudgeOptions) -> None:
         self._options = options
+        self._breaths_per_minute = options.breaths_per_minute
         self._high_windows: dict[str, int] = {}
         self._last_window: dict[str, int] = {}
         self._silent_until_s = -math.inf
 
     def follow(self, release: Release, *, now_s: float, local: time) -> bool:
         """Take in a release; True when it is time for a hint."""
+        self._breaths_per_minute = release.breaths_per_minute or self._breaths_per_minute
         follows = self._last_window.get(release.zone) == release.window - 1
         before = self._high_windows.get(release.zone, 0) if follows else 0
         high = before + 1 if release.stress is Level.HIGH else 0
@@ -62,20 +66,23 @@ class Nudge:
         """Stay silent for a while, as the wearer asked."""
         self._silent_until_s = max(self._silent_until_s, now_s + self._options.not_now_s)
 
+    def now(self, *, now_s: float) -> None:
+        """Take note that the wearer breathes along now, without a hint; none is needed for a while."""
+        self._silent_until_s = max(self._silent_until_s, now_s + self._options.pause_s)
+
     def payload(self) -> bytes:
         """Make the hint."""
-        options = self._options
         return encode_json(
             {
                 "v": PAYLOAD_VERSION,
                 "event_type": "nudge",
-                "breaths_per_minute": options.breaths_per_minute,
-                "seconds": options.breathing_s,
+                "breaths_per_minute": self._breaths_per_minute,
+                "seconds": self._options.breathing_s,
             }
         )
 
     def breaths(self) -> list[Breath]:
-        """Lay out the whole exercise: in and out in turn, whole breaths only."""
-        one_s = 60 / self._options.breaths_per_minute
-        pair = [Breath("in", _INHALING_SHARE * one_s), Breath("out", (1 - _INHALING_SHARE) * one_s)]
+        """Lay out the whole exercise: in and out in turn, whole breaths only, at the wearer's own pace."""
+        one_s = 60 / self._breaths_per_minute
+        pair = [Breath(IN, _INHALING_SHARE * one_s), Breath(OUT, (1 - _INHALING_SHARE) * one_s)]
         return pair * max(1, round(self._options.breathing_s / one_s))

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from edge.options import ConfigPath, Options
+from edge.publish.words import Language
 
 TopicPath = Annotated[
     str, StringConstraints(pattern=r"^[^#+/\x00-\x1f]+(/[^#+/\x00-\x1f]+)*$", max_length=200)
@@ -69,6 +70,8 @@ class MqttOptions(Options):
     """Announce the device to Home Assistant."""
     discovery_prefix: TopicPath = "homeassistant"
     """Home Assistant's discovery prefix."""
+    language: Language = Language.ENGLISH
+    """Home Assistant gets further sensors that say the states in it; those for automations stay English."""
     keepalive_s: int = Field(default=30, ge=5, le=3600)
     """Seconds of silence after which broker and device test the connection."""
 
@@ -215,7 +218,7 @@ class NudgeOptions(Options):
     quiet: Hours | None = Hours(start=time(22), end=time(8))
     """Hours without hints; null for none."""
     breaths_per_minute: float = Field(default=6, ge=4, le=10)
-    """Pace of the breathing that is proposed."""
+    """Pace of the breathing that is proposed, until the wearer's own is known."""
     breathing_s: float = Field(default=60, ge=20, le=600)
     """How long it is proposed for."""
     lamps: bool = True

@@ -19,14 +19,16 @@ class Pacer:
         self._step = step
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def start(self, breaths: Sequence[Breath]) -> None:
         """Begin, unless an exercise is under way."""
-        if self._thread is not None and self._thread.is_alive():
-            return
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, args=(breaths,), name="edge-pacer", daemon=True)
-        self._thread.start()
+        with self._starting:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, args=(breaths,), name="edge-pacer", daemon=True)
+            self._thread.start()
 
     def cancel(self) -> None:
         """Let it end; returns at once."""

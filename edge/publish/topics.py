@@ -74,6 +74,11 @@ class Topics:
         return f"{self.root}/nudge/pacer"
 
     @property
+    def breathe(self) -> str:
+        """Command: pace the breath now."""
+        return f"{self.root}/nudge/now"
+
+    @property
     def not_now(self) -> str:
         """Command: no hints for a while."""
         return f"{self.root}/nudge/not_now"

@@ -12,10 +12,11 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Final
 
 from edge.publish.lights.esphome import Esphome
-from edge.publish.lights.palette import Glow, colour
+from edge.publish.lights.palette import Glow, mood_colour
 from edge.publish.lights.tasmota import Tasmota
 from edge.publish.lights.wled import Wled
 from edge.publish.lights.zigbee2mqtt import Zigbee2Mqtt
+from edge.publish.nudge import IN
 from edge.publish.options import EsphomeOptions, Insufficient, TasmotaOptions, WledOptions, Zigbee2MqttOptions
 from edge.release import State
 
@@ -78,7 +79,7 @@ class Lamp:
             return ()
         if self.resting and self._glow is None:
             return ()
-        glow = self._wanted(release.state)
+        glow = self._wanted(release)
         if self.resting and (messages := self.farewell()):
             glow = None
         elif glow is not None and glow != self._glow:
@@ -88,13 +89,15 @@ class Lamp:
         self._glow, self._changed_s = glow, now_s
         return messages
 
-    def _wanted(self, state: State) -> Glow | None:
-        """What to show for a state, None to leave it as it is."""
+    def _wanted(self, release: Release) -> Glow | None:
+        """What to show for a release, None to leave it as it is."""
+        state = release.state
         if state is State.INSUFFICIENT:
             if self._options.insufficient is Insufficient.KEEP:
                 return None
             state = State.NEUTRAL
-        return Glow(rgb=colour(self._options.palette, state), brightness=self._brightness())
+        rgb = mood_colour(self._options.palette, state, release.valence, release.arousal)
+        return Glow(rgb=rgb, brightness=self._brightness())
 
     def breathe(self, breath: Breath | None) -> tuple[Message, ...]:
         """Swell with a breath in, sink with a breath out, go back to the colour when it is None."""
@@ -103,7 +106,7 @@ class Lamp:
         self._breathing = breath is not None
         if breath is None:
             return self._show(self._glow)
-        share = 1.0 if breath.word == "in" else _SUNK_SHARE
+        share = 1.0 if breath.word == IN else _SUNK_SHARE
         glow = Glow(self._glow.rgb, share * self._glow.brightness)
         return self._adapter.show(glow, breath.lasts_s)
 

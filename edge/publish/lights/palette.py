@@ -6,10 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from edge.emotion import CIRCUMPLEX
 from edge.publish.options import Palette
 from edge.release import State
 
 _LINEAR_BELOW: Final = 0.0031308
+_OWN_SHARE: Final = 0.6
+"""What the state itself contributes; more than half, so that its colour stays the nearest one."""
+_REACH: Final = 0.3
+"""How far a colour reaches on the valence-arousal plane, as the deviation of a Gaussian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +67,54 @@ PALETTES: Final[dict[Palette, dict[State, Oklch]]] = {
 }
 """`insufficient` has no colour of its own: a lamp keeps the last one or goes to neutral."""
 
+_PLACES: Final = {State(emotion.value): place for emotion, place in CIRCUMPLEX.items()}
+
 
 def colour(palette: Palette, state: State) -> tuple[int, int, int]:
     """Look up the sRGB colour of a state."""
     return oklch_to_rgb(PALETTES[palette][state])
 
 
+def mood_colour(
+    palette: Palette, state: State, valence: float | None, arousal: float | None
+) -> tuple[int, int, int]:
+    """SRGB colour of a state at a place on the valence-arousal plane.
+
+    With `circumplex` it changes continuously over the plane: it is the mean in OKLab of the state's own
+    colour and of the colours around that place, so that a mild happiness is paler than a full one and a
+    change of state is a smaller step. `colour_blind` keeps eight colours apart, which a mixture would
+    undo, and a place that is not known has the colour of the state.
+    """
+    if palette is Palette.COLOUR_BLIND or valence is None or arousal is None:
+        return colour(palette, state)
+    table = PALETTES[palette]
+    nearness = {}
+    for each in table:
+        squared = (valence - _PLACES[each][0]) ** 2 + (arousal - _PLACES[each][1]) ** 2
+        nearness[each] = math.exp(-squared / (2 * _REACH**2))
+    total = sum(nearness.values())
+    mixed = [0.0, 0.0, 0.0]
+    for each, value in table.items():
+        share = (1 - _OWN_SHARE) * nearness[each] / total + (_OWN_SHARE if each is state else 0.0)
+        for axis, coordinate in enumerate(_to_oklab(value)):
+            mixed[axis] += share * coordinate
+    return oklab_to_rgb(*mixed)
+
+
 def oklch_to_rgb(value: Oklch) -> tuple[int, int, int]:
+    """Convert to 8-bit sRGB."""
+    return oklab_to_rgb(*_to_oklab(value))
+
+
+def oklab_to_rgb(lightness: float, a: float, b: float) -> tuple[int, int, int]:
     """Convert to 8-bit sRGB; what lies outside sRGB is clipped, so palettes stay inside.
 
     B. Ottosson, "A perceptual color space for image processing" (2020), section "Converting to
     linear sRGB"; the transfer curve is IEC 61966-2-1.
     """
-    hue = math.radians(value.hue_deg)
-    a, b = value.chroma * math.cos(hue), value.chroma * math.sin(hue)
-    long = (value.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (value.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (value.lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
     linear = (
         4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
         -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
@@ -86,6 +122,11 @@ def oklch_to_rgb(value: Oklch) -> tuple[int, int, int]:
     )
     red, green, blue = (round(255 * _companded(min(1.0, max(0.0, channel)))) for channel in linear)
     return red, green, blue
+
+
+def _to_oklab(value: Oklch) -> tuple[float, float, float]:
+    hue = math.radians(value.hue_deg)
+    return value.lightness, value.chroma * math.cos(hue), value.chroma * math.sin(hue)
 
 
 def _companded(linear: float) -> float:

@@ -15,13 +15,14 @@ import pytest
 from edge.publish.discovery import discovery_message, discovery_payload
 from edge.publish.node import Node, Sensor, SensorKind
 from edge.publish.topics import Topics
-from edge.release import Profile, State
+from edge.publish.words import Language, in_words
+from edge.release import Level, Profile, Release, State, Suggestion
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 TOPICS = Topics("edge-affect", "pi-1", "homeassistant")
 
 
-def a_node(profile, zones=("living_room",)):
+def a_node(profile, zones=("living_room",), language=Language.ENGLISH):
     return Node(
         id="pi-1",
         name="Living room",
@@ -36,6 +37,9 @@ def a_node(profile, zones=("living_room",)):
         ),
         board="Raspberry Pi 5",
         nudges=profile is Profile.PERSONAL,
+        paces=profile is Profile.PERSONAL,
+        counts=frozenset({"attention", "moment", "content"} if profile is Profile.PUBLIC else ()),
+        language=language,
     )
 
 
@@ -57,6 +61,51 @@ def test_ids_are_valid_and_unique(profile):
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]+", each) for each in [*ids, *payload["components"]])
     names = [component["name"] for component in payload["components"].values()]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_every_entity_of_a_zone_reads_a_key_that_its_releases_have(profile):
+    keys = Release("living_room", profile, 0, 10.0, State.NEUTRAL).payload()
+    for component in discovery_payload(a_node(profile), TOPICS)["components"].values():
+        if component.get("state_topic", "").endswith("/zone/living_room/state"):
+            (key,) = re.findall(r"value_json\.(\w+)", component["value_template"])
+            assert key in keys
+
+
+def test_what_is_not_asked_for_has_no_entity():
+    bare = Node("pi-1", "Pi", "1", Profile.PUBLIC, 300.0, ("hall",))
+    components = discovery_payload(bare, TOPICS)["components"]
+    assert not {"hall_attention", "hall_moment", "hall_content"} & components.keys()
+    wearer = Node("pi-1", "Pi", "1", Profile.PERSONAL, 5.0, ("desk",))
+    assert (
+        not {"desk_coherence", "desk_pace", "breathe"}
+        & discovery_payload(wearer, TOPICS)["components"].keys()
+    )
+
+
+OTHERS = [language for language in Language if language is not Language.ENGLISH]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("profile", Profile)
+def test_states_are_said_in_another_language_beside_the_words_for_automations(profile, language):
+    english = discovery_payload(a_node(profile), TOPICS)["components"]
+    both = discovery_payload(a_node(profile, language=language), TOPICS)["components"]
+    assert {key: both[key] for key in english} == english
+    said = {key for key in both if key.endswith("_in_words")}
+    assert both.keys() - english.keys() == said
+    assert {"living_room_mood_in_words", "living_room_suggestion_in_words"} <= said
+    names = [component["name"] for component in both.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize(("key", "words"), [("state", State), ("stress", Level), ("suggestion", Suggestion)])
+def test_every_word_has_a_translation_of_its_own(language, key, words):
+    name, values = in_words(key, language)
+    assert name
+    assert values.keys() == {word.value for word in words}
+    assert len(set(values.values())) == len(values)
 
 
 @pytest.mark.parametrize("profile", Profile)
