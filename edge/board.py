@@ -23,6 +23,13 @@ _BOARDS: Final = (
 """Part of the device tree's model or compatible string, and the preset; `excelsior` and `phanbell` are
 Google's names of the two Coral boards."""
 
+_CORAL_ON_A_PI: Final = "raspberry_pi_coral_usb"
+_OTHERS: Final = {"aarch64": "generic_arm64", "arm64": "generic_arm64"}
+BOARD_PRESETS: Final = frozenset(
+    [*(preset for _, preset in _BOARDS), *_OTHERS.values(), _CORAL_ON_A_PI, "pc"]
+)
+"""The presets that stand for a board, not for a use."""
+
 _CORAL_USB: Final = {("1a6e", "089a"), ("18d1", "9302")}
 """The Coral USB Accelerator before and after its first inference."""
 
@@ -71,13 +78,16 @@ def detect(probe: Probe) -> Board:
     """Tell the board from its device tree, its accelerator from USB and PCIe."""
     model = probe.text("proc/device-tree/model")
     known_as = f"{model}\n{probe.text('proc/device-tree/compatible')}".lower()
-    fallback = "generic_arm64" if probe.machine in ("aarch64", "arm64") else "pc"
+    preset = next((preset for part, preset in _BOARDS if part in known_as), _OTHERS.get(probe.machine, "pc"))
+    accelerator = _accelerator(probe)
+    if accelerator is Accelerator.USB and preset.startswith("raspberry_pi"):
+        preset = _CORAL_ON_A_PI
     return Board(
         name=model or f"{probe.machine} computer",
-        preset=next((preset for part, preset in _BOARDS if part in known_as), fallback),
+        preset=preset,
         cores=probe.text("proc/cpuinfo").count("processor\t"),
         memory_mb=_memory_mb(probe),
-        accelerator=_accelerator(probe),
+        accelerator=accelerator,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from edge.board import BOARD_PRESETS, Probe, detect
 from edge.capture.replay.options import RecordingOptions
 from edge.config.document import Document, Origin, assign, leaves, merge, read_document
 from edge.config.problems import problems_of
@@ -44,8 +45,11 @@ class LoadedConfig:
         return self.document.origin(path)
 
 
-def load_config(path: Path, *, overrides: Sequence[str] = ()) -> LoadedConfig:
+def load_config(path: Path, *, overrides: Sequence[str] = (), probe: Probe | None = None) -> LoadedConfig:
     """Read, merge and validate a config.
+
+    With a live sensor, and unless the config names a board, the preset of this board lies under it all. A
+    config of recordings alone gives the same on every machine.
 
     Parameters
     ----------
@@ -54,6 +58,8 @@ def load_config(path: Path, *, overrides: Sequence[str] = ()) -> LoadedConfig:
         has no suffix and no directory (`demo`, `kiosk`).
     overrides
         Assignments such as `publish.mqtt.port=1884`.
+    probe
+        Where to look for the board; this machine when None.
 
     Raises
     ------
@@ -69,6 +75,8 @@ def load_config(path: Path, *, overrides: Sequence[str] = ()) -> LoadedConfig:
     for name in _presets(document):
         under = merge(under, _read_preset(name, document))
     document = merge(under, document)
+    if _is_live(document) and not BOARD_PRESETS.intersection(_presets(document)):
+        document = merge(_detected_board(probe or Probe()), document)
     try:
         config = Config.model_validate(document.data, context={"directory": path.resolve().parent})
     except ValidationError as error:
@@ -87,6 +95,19 @@ def preset_path(name: str) -> Path | None:
     """The file of a shipped preset, if there is one of that name."""
     path = shipped_directory("board_configs") / f"{name}.yaml"
     return path if name in preset_names() else None
+
+
+def _is_live(document: Document) -> bool:
+    """Whether a source is no recording; the document may still be wrong in any way."""
+    sources = document.data.get("sources")
+    each = sources.values() if isinstance(sources, dict) else ()
+    kinds = [source.get("kind") for source in each if isinstance(source, dict)]
+    return any(isinstance(kind, str) and not kind.startswith("replay_") for kind in kinds)
+
+
+def _detected_board(probe: Probe) -> Document:
+    path = shipped_directory("board_configs") / f"{detect(probe).preset}.yaml"
+    return read_document(path, shown_as=f"preset {path.name} (this board)")
 
 
 def _missing_recordings(config: Config, document: Document) -> Iterator[Problem]:

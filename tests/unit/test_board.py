@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.board import Accelerator, Probe, detect
+from edge.board import BOARD_PRESETS, Accelerator, Probe, detect
 from edge.config.load import load_config, preset_names
 from edge.errors import ConfigError
 from edge.release import Profile
@@ -85,6 +85,54 @@ def test_every_board_has_a_preset_that_fits_under_a_config(tmp_path: Path, prese
     loaded = load_config(config)
     origins = {key: origin for key, _, origin in loaded.explain()}
     assert preset in origins["readers.face.reading_rate_hz"]
+
+
+def pi_5(root: Path) -> Probe:
+    return tree(root, **{"proc__device-tree__model": "Raspberry Pi 5 Model B Rev 1.0\0"})
+
+
+def rate_of_faces(config: Path, probe: Probe) -> tuple[object, str]:
+    rows = load_config(config, probe=probe).explain()
+    return next((value, origin) for key, value, origin in rows if key == "readers.face.reading_rate_hz")
+
+
+def test_a_live_sensor_gets_the_preset_of_this_board(tmp_path: Path) -> None:
+    config = tmp_path / "room.yaml"
+    config.write_text("sources: {camera: {kind: v4l2}}\n")
+    value, origin = rate_of_faces(config, pi_5(tmp_path))
+    assert value == 8
+    assert "raspberry_pi_5.yaml (this board)" in origin
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "place"),
+    [
+        ("presets: [raspberry_pi_3b_plus]\nsources: {camera: {kind: v4l2}}\n", 3, "raspberry_pi_3b_plus"),
+        ("sources: {camera: {kind: v4l2}}\nreaders: {face: {reading_rate_hz: 4}}\n", 4, "room.yaml"),
+        ("sources: {strap: {kind: replay_rr, path: rr.csv}}\n", 5, "default"),
+    ],
+    ids=["a board is named", "the user's own value", "recordings alone"],
+)
+def test_what_the_user_says_and_recordings_go_first(
+    tmp_path: Path, text: str, value: float, place: str
+) -> None:
+    (tmp_path / "rr.csv").write_text("rr_ms\n800\n")
+    config = tmp_path / "room.yaml"
+    config.write_text(text)
+    found, origin = rate_of_faces(config, pi_5(tmp_path))
+    assert found == value
+    assert place in origin
+
+
+def test_a_pi_with_a_coral_on_usb_has_a_preset_of_its_own(tmp_path: Path) -> None:
+    probe = pi_5(tmp_path)
+    device = tmp_path / "sys/bus/usb/devices/1-1"
+    device.mkdir(parents=True)
+    (device / "idVendor").write_text("18d1\n")
+    (device / "idProduct").write_text("9302\n")
+    board = detect(probe)
+    assert (board.preset, board.accelerator) == ("raspberry_pi_coral_usb", Accelerator.USB)
+    assert board.preset in BOARD_PRESETS <= set(preset_names())
 
 
 @pytest.mark.parametrize("preset", ["smart_home", "wearable_stress"])
