@@ -36,8 +36,10 @@ _SEPARATION_S: Final = 0.06
 _INVALID_MARGIN_S: Final = 0.15
 _HISTORY_S: Final = 2.5
 _LEVEL_BLOCKS: Final = 8
+_NEAR_S: Final = 0.04
 _PRUNE: Final = 0.07
 _FLOOR: Final = 1e-9
+_TINY: Final = 1e-300
 _SLOW: Final = (4.5, 0.06)
 _MAIN: Final = (11.0, 0.03)
 _FAST: Final = (22.0, 0.02)
@@ -132,6 +134,8 @@ class CandidateFinder:
         self._origin = 0
         self._next = 0
         self._block_maxima: list[float] = []
+        near = max(1, int(_NEAR_S * self._rate_hz))
+        self._near = np.arange(-near, near + 1)
 
     def push(self, ecg: NDArray[np.float64]) -> Candidates:
         """Take the next samples, any scale, NaN where there are none; return what is now certain.
@@ -169,8 +173,9 @@ class CandidateFinder:
         end = self._origin + len(main) - reach
         if end <= max(self._next, round(WARM_UP_S * rate_hz)):
             return _none()
-        usable = minimum_filter1d(self._valid.astype(np.uint8), 2 * margin + 1, mode="nearest")[: len(main)]
-        main = np.where(usable, main, 0.0)
+        if not self._valid.all():
+            usable = minimum_filter1d(self._valid.astype(np.uint8), 2 * margin + 1, mode="nearest")
+            main = np.where(usable[: len(main)], main, 0.0)
         highest = maximum_filter1d(main, 2 * separation + 1, mode="nearest")
         peaks = np.flatnonzero((main == highest) & (main > _FLOOR))
         peaks = peaks[np.concatenate([[True], np.diff(peaks) > separation])] if len(peaks) else peaks
@@ -194,26 +199,27 @@ class CandidateFinder:
         kept = main[peaks] > _PRUNE * past[peaks]
         peaks, energy, mean, high = peaks[kept], energy[kept], mean[kept], high[kept]
         at = peaks + origin
-        wanted = (at >= self._next) & (at < end)
+        chosen = np.flatnonzero((at >= self._next) & (at < end))
         at_s = at / rate_hz
-        soon = _strongest(at_s, energy, 0.0, 0.2)
-        later = _strongest(at_s, energy, 0.2, AHEAD_S)
-        before = _strongest(at_s, energy, -0.2, 0.0)
-        earlier = _strongest(at_s, energy, -0.45, -0.2)
-        level = self._level(main, at_s[wanted], end)
-        near = max(1, int(0.04 * rate_hz))
-        slow = np.log(np.maximum(maximum_filter1d(self._series["slow"], 2 * near + 1), _FLOOR))
-        fast = np.log(np.maximum(maximum_filter1d(self._series["fast"], 2 * near + 1), _FLOOR))
-        chosen = np.flatnonzero(wanted)
+        level = self._level(main, at_s[chosen], end)
+        if not len(chosen):
+            return _none()
+        soon = _strongest(at_s, energy, chosen, after_s=0.0, until_s=0.2)
+        later = _strongest(at_s, energy, chosen, after_s=0.2, until_s=AHEAD_S)
+        before = _strongest(at_s, energy, chosen, after_s=-0.2, until_s=0.0)
+        earlier = _strongest(at_s, energy, chosen, after_s=-0.45, until_s=-0.2)
         p, e = peaks[chosen], energy[chosen]
-        slow_c, fast_c = slow[p] - e, fast[p] - e
+        around = np.clip(p[:, None] + self._near, 0, len(main) - 1)
+        slow = np.log(np.maximum(self._series["slow"][around].max(axis=1), _FLOOR))
+        fast = np.log(np.maximum(self._series["fast"][around].max(axis=1), _FLOOR))
+        slow_c, fast_c = slow - e, fast - e
         mean_c, high_c = np.log(np.maximum(mean[chosen], _FLOOR)), np.log(np.maximum(high[chosen], _FLOOR))
         context = np.column_stack(
             [
-                e - soon[chosen],
-                e - later[chosen],
-                e - before[chosen],
-                e - earlier[chosen],
+                e - soon,
+                e - later,
+                e - before,
+                e - earlier,
                 e - high_c,
                 e - level,
                 mean_c - e,
@@ -229,8 +235,8 @@ class CandidateFinder:
             energy=e,
             slow=slow_c,
             fast=fast_c,
-            soon=soon[chosen],
-            later=later[chosen],
+            soon=soon,
+            later=later,
             level=level,
             context=np.clip(context, -LIMIT, LIMIT),
             shape=shape,
@@ -281,12 +287,18 @@ def _trailing_max(values: NDArray[np.float64], width: int) -> NDArray[np.float64
 
 
 def _strongest(
-    at_s: NDArray[np.float64], energy: NDArray[np.float64], after_s: float, until_s: float
+    at_s: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    chosen: NDArray[np.intp],
+    *,
+    after_s: float,
+    until_s: float,
 ) -> NDArray[np.float64]:
     """The highest energy among other candidates between two delays; far below all where none is."""
-    start = np.searchsorted(at_s, at_s + after_s, side="right" if after_s >= 0 else "left")
-    stop = np.searchsorted(at_s, at_s + until_s, side="right" if until_s > 0 else "left")
-    highest = np.full(len(at_s), -20.0)
+    centre_s = at_s[chosen]
+    start = np.searchsorted(at_s, centre_s + after_s, side="right" if after_s >= 0 else "left")
+    stop = np.searchsorted(at_s, centre_s + until_s, side="right" if until_s > 0 else "left")
+    highest = np.full(len(chosen), -20.0)
     for step in range(int((stop - start).max(initial=0))):
         index = start + step
         inside = index < stop
@@ -298,7 +310,5 @@ def _parabola(values: NDArray[np.float64], peaks: NDArray[np.intp]) -> NDArray[n
     """Offset of the vertex of the parabola through a maximum and its neighbours, in [-0.5, 0.5]."""
     inner = np.clip(peaks, 1, len(values) - 2)
     left, centre, right = values[inner - 1], values[inner], values[inner + 1]
-    bend = left - 2 * centre + right
-    with np.errstate(divide="ignore", invalid="ignore"):
-        offset = 0.5 * (left - right) / bend
-    return np.where(np.isfinite(offset), np.clip(offset, -0.5, 0.5), 0.0)
+    bend = np.minimum(left - 2 * centre + right, -_TINY)
+    return np.asarray(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
