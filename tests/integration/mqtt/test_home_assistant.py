@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import a_release, until
+from edge.publish.discovery import discovery_payload
+from edge.publish.topics import Topics
+
+from .conftest import NODE, a_release, until
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "check_discovery.py"
 
@@ -39,4 +42,6 @@ async def test_home_assistant_discovers_without_a_warning(mosquitto, publisher, 
     assert entities["sensor.living_room_valence"]["state"] == "unknown"
     assert entities["switch.living_room_mute_all_sensors"]["state"] == "off"
     assert entities["sensor.living_room_quality"]["category"] == "diagnostic"
-    assert len(entities) == 8
+    assert entities["sensor.living_room_suggestion"]["state"] == "unknown"
+    announced = discovery_payload(NODE, Topics("edge-affect", "pi-1", "homeassistant"))
+    assert len(entities) == len(announced["components"])

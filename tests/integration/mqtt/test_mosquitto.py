@@ -4,14 +4,22 @@ import asyncio
 import itertools
 import json
 import ssl
+import statistics
 import time
 
 import pytest
 
 from edge.errors import PublishReason
 from edge.publish.commands import Command
+from edge.publish.message import Message
 from edge.publish.node import SensorStatus
-from edge.publish.options import Protocol, WledOptions
+from edge.publish.options import (
+    EsphomeOptions,
+    Protocol,
+    TasmotaOptions,
+    WledOptions,
+    Zigbee2MqttOptions,
+)
 from edge.release import State
 
 from .conftest import a_release, until
@@ -162,6 +170,7 @@ async def test_two_devices_with_one_name_are_told(mosquitto, publisher):
 
 
 async def test_lamps_change_within_20_ms_and_go_back(mosquitto, subscriber, publisher):
+    """What other programs do to the machine is told apart by a bare message sent just before each release."""
     minutes = itertools.count()
     broker = mosquitto()
     watcher = subscriber(broker.port)
@@ -173,21 +182,55 @@ async def test_lamps_change_within_20_ms_and_go_back(mosquitto, subscriber, publ
     await asyncio.to_thread(watcher.expect, STATUS, b"online")
     watcher.say("wled/shelf/x", b"")
     watcher.expect("wled/shelf/x")
-    p95_s = []
-    for _ in range(3):  # the best of a few: a busy machine delays whole rounds
-        delays_s = []
-        for window in range(40):
-            state = State.SADNESS if window % 2 else State.HAPPINESS
-            began_s = time.perf_counter()
-            await device.publish(a_release(window, state))
-            watcher.expect("wled/shelf/api")
-            delays_s.append(time.perf_counter() - began_s)
-        p95_s.append(sorted(delays_s)[37])
-    assert min(p95_s) < 0.02
+    added_s, took_s, worked_s = [], [], []
+    for window in range(100):
+        began_s = time.perf_counter()
+        device._send(Message("bare", b""))
+        watcher.expect("bare")
+        bare_s = time.perf_counter() - began_s
+        began_s, busy_s = time.perf_counter(), time.process_time()
+        await device.publish(a_release(window, State.SADNESS if window % 2 else State.HAPPINESS))
+        watcher.expect("wled/shelf/api")
+        took_s.append(time.perf_counter() - began_s)
+        worked_s.append(time.process_time() - busy_s)
+        added_s.append(took_s[-1] - bare_s)
+    assert sorted(worked_s)[94] < 0.02, "processor time of this whole process, subscriber included"
+    assert statistics.median(took_s) < 0.02
+    assert statistics.median(added_s) < 0.005, "over a bare message of the same connection"
     await device.stop()
     restored = json.loads(watcher.expect("wled/shelf/api").payload)
     assert restored["bri"] == 77
     assert restored["seg"][0]["col"] == [[0x10, 0x20, 0x30]]
+
+
+async def test_lamps_that_never_answer_or_lie_are_driven_all_the_same(mosquitto, subscriber, publisher):
+    minutes = itertools.count()
+    broker = mosquitto()
+    watcher = subscriber(broker.port)
+    said = {
+        "zigbee2mqtt/floor": b"\xff\xfe", "wled/shelf/g": b"-1", "wled/shelf/c": b"#red",
+        "desk/light/ring/state": b'{"state":"ON","brightness":1e999,"color":{"r":"x"}}' + b" " * 9000,
+    }  # fmt: skip
+    for topic, payload in said.items():
+        watcher.say(topic, payload, retain=True)
+    lamps = [
+        WledOptions(topic="wled/shelf"),
+        Zigbee2MqttOptions(device="floor"),
+        TasmotaOptions(topic="bulb"),
+        EsphomeOptions(prefix="desk", light="ring"),
+    ]
+    device = await publisher(broker.port, lights=lamps, now_s=lambda: 60.0 * next(minutes))
+    await asyncio.to_thread(watcher.expect, STATUS, b"online")
+    asked = await asyncio.to_thread(watcher.all_until, "cmnd/bulb/State")
+    assert "zigbee2mqtt/floor/get" in {each.topic for each in asked}
+    await device.publish(a_release(1, State.ANGER))
+    heard = await asyncio.to_thread(watcher.all_until, "desk/light/ring/command")
+    shown = {"wled/shelf/api", "zigbee2mqtt/floor/set", "cmnd/bulb/HSBColor", "desk/light/ring/command"}
+    assert shown <= {each.topic for each in heard}
+    await device.stop()
+    heard = await asyncio.to_thread(watcher.all_until, STATUS, b"offline")
+    silent = {"wled/shelf/api", "zigbee2mqtt/floor/set", "cmnd/bulb/HSBColor", "cmnd/bulb/POWER"}
+    assert not silent & {each.topic for each in heard}, "a scene that nobody told is not guessed"
 
 
 @pytest.fixture

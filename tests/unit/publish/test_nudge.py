@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -51,6 +53,26 @@ def test_not_now():
     nudge = Nudge(OPTIONS)
     nudge.not_now(now_s=0.0)
     assert follow(nudge, [Level.HIGH] * 300) == [240]
+
+
+def test_the_pace_is_that_of_the_wearer_once_it_is_known():
+    nudge = Nudge(OPTIONS)
+    assert json.loads(nudge.payload())["breaths_per_minute"] == 6
+    nudge.follow(replace(release(1), breaths_per_minute=5.0), now_s=0, local=NOON)
+    assert json.loads(nudge.payload())["breaths_per_minute"] == 5
+    assert [breath.lasts_s for breath in nudge.breaths()[:2]] == pytest.approx([4.8, 7.2])
+    nudge.follow(release(2), now_s=0, local=NOON)
+    assert json.loads(nudge.payload())["breaths_per_minute"] == 5, "the last one that was known"
+
+
+def test_whoever_breathes_along_by_choice_needs_no_hint_for_a_while():
+    nudge = Nudge(OPTIONS)
+    nudge.now(now_s=0.0)
+    assert follow(nudge, [Level.HIGH] * 130) == [120]
+    patient = Nudge(OPTIONS)
+    patient.not_now(now_s=0.0)
+    patient.now(now_s=0.0)
+    assert follow(patient, [Level.HIGH] * 300) == [240], "it does not cut a not now short"
 
 
 def test_quiet_hours_may_span_midnight():
