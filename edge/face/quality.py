@@ -10,21 +10,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.face.detector import Face
+    from edge.face.geometry import Geometry
 
 _DARKEST, _BRIGHTEST = 4.0, 251.0
 """Grey levels beyond these count as clipped."""
 
+_PRESENCE: Final = (-4.0, 8.0)
+"""Logit of the mesh below which there is no face worth a look, and above which nothing is wrong with it."""
+
 _FACING_LIMIT: Final = 0.3
+_FACING_YAW: Final = 0.45
+_FACING_PITCH: Final = 0.4
+"""Radians: about 25 degrees."""
 
 
-def quality(face: Face, tile: NDArray[np.float32]) -> float:
-    """Trust in [0, 1]: the product of size, sureness of the detector, pose, exposure and sharpness.
+def quality(face: Face, tile: NDArray[np.float32], geometry: Geometry | None = None) -> float:
+    """Trust in [0, 1]: the product of size, sureness of detector and mesh, pose, exposure and sharpness.
 
-    The detector is what sees occlusion: its score falls as more of a face is covered.
+    Detector and mesh are what sees occlusion: the more of a face is covered, the less sure they are.
+    Without a mesh the pose is judged by where the nose stands.
     """
     size = _ramp(face.side_px, 14.0, 48.0)
     sureness = _ramp(face.score, 0.35, 0.85)
-    pose = 1.0 - max(_ramp(sideways(face), 0.25, 0.9), _ramp(abs(tilt(face)), 0.35, 1.2))
+    turned = _ramp(sideways(face), 0.25, 0.9)
+    if geometry:
+        sureness *= _ramp(geometry.mesh.presence, *_PRESENCE)
+    if geometry and geometry.is_sure:
+        turned = max(_ramp(abs(geometry.yaw), 0.35, 1.0), _ramp(abs(geometry.pitch), 0.35, 0.9))
+    pose = 1.0 - max(turned, _ramp(abs(tilt(face)), 0.35, 1.2))
     return size * sureness * pose * tile_quality(tile)
 
 
@@ -77,8 +90,10 @@ def sideways(face: Face) -> float:
     return abs(float((nose - (left + right) / 2) @ across)) / distance**2
 
 
-def is_facing(face: Face) -> bool:
-    """Whether the head points roughly at the camera."""
+def is_facing(face: Face, geometry: Geometry | None = None) -> bool:
+    """Whether the head points roughly at the camera: within about 25 degrees, if the mesh can tell."""
+    if geometry and geometry.is_sure:
+        return abs(geometry.yaw) < _FACING_YAW and abs(geometry.pitch) < _FACING_PITCH
     return sideways(face) < _FACING_LIMIT
 
 

@@ -10,8 +10,13 @@ from edge.emotion import EMOTIONS, valence_arousal
 from edge.face.crop import cut_tile
 from edge.face.detector import FaceDetector
 from edge.face.expression import ExpressionNet
+from edge.face.geometry import GeometryReader
+from edge.face.mesh import face_of
 from edge.face.quality import is_facing, quality
+from edge.face.rules import lopsidedness
 from edge.face.tracking import FaceTracker, Track
+from edge.face.units import Neutral, expressiveness, intensities, movements
+from edge.face.upright import Upright
 from edge.signals import Affect, Modality
 
 if TYPE_CHECKING:
@@ -26,11 +31,18 @@ _SMALLEST_SIDE_PX: Final = 24
 """A frame with a shorter side holds no face worth reading."""
 
 _EARLY: Final = 0.25
-"""Share of the reading period by which a frame may come early and still be read."""
+"""Share of a period by which a frame may come early and still be read."""
+
+_MESH_HOLDS_S: Final = 1.0
+"""How long a mesh speaks for its face."""
 
 
 class FaceReader:
     """Reads the faces of one camera.
+
+    The cost of a second is bounded by the options: `detection_rate_hz` detections (half as many again where
+    nobody is), `mesh_rate_hz` meshes, and `reading_rate_hz` times `max_faces` expressions, whatever the
+    camera delivers.
 
     Parameters
     ----------
@@ -51,10 +63,16 @@ class FaceReader:
         self, options: FaceOptions, *, store: ModelStore, runtime: Runtime | None = None, threads: int = 1
     ) -> None:
         self._options = options
-        self._period_s = 1.0 / options.reading_rate_hz
         self._detect = FaceDetector(store.load("face_detector", runtime=runtime, threads=threads))
         self._express = ExpressionNet.load(store, options.model, runtime=runtime, threads=threads)
+        self._geometry = (
+            GeometryReader.load(store, runtime=runtime, threads=threads) if options.mesh_rate_hz else None
+        )
         self._tracker = FaceTracker()
+        self._upright = Upright()
+        self._readings = Pace(options.reading_rate_hz)
+        self._detections = Pace(options.detection_rate_hz)
+        self._meshes_due = 1.0
         self._read_s = -np.inf
 
     def read(self, frame: VideoFrame) -> list[Affect]:
@@ -67,40 +85,110 @@ class FaceReader:
         """
         if frame.taken_s < self._read_s:
             self.forget()
-        if frame.taken_s - self._read_s < self._period_s * (1.0 - _EARLY):
+        if not self._readings.is_due(frame.taken_s):
             return []
-        self._read_s = frame.taken_s
+        passed_s, self._read_s = frame.taken_s - self._read_s, frame.taken_s
         rgb = _as_rgb(frame.rgb)
         if rgb is None:
             return []
-        faces = sorted(self._detect(rgb), key=lambda face: -face.side_px)
-        tracks = self._tracker.update(faces, frame.taken_s)[: self._options.max_faces]
-        readings = [self._read_track(rgb, track) for track in tracks]
+        upright = np.rot90(rgb, self._upright.turns)
+        if self._detections.is_due(frame.taken_s):
+            tracks = self._look(rgb, upright, frame.taken_s)
+        else:
+            tracks = self._tracker.followed(frame.taken_s)[: self._options.max_faces]
+        self._lay_meshes(upright, tracks, at_s=frame.taken_s, passed_s=passed_s)
+        readings = [self._read_track(upright, track, frame.taken_s) for track in tracks]
         return [reading for reading in readings if reading.quality >= self._options.quality_floor]
 
     def forget(self) -> None:
         """Drop every track, as when the camera was muted or lost."""
         self._tracker.forget()
+        self._readings.reset()
+        self._detections.reset()
+        self._upright = Upright()
         self._read_s = -np.inf
 
-    def _read_track(self, rgb: NDArray[np.uint8], track: Track) -> Affect:
-        tile = cut_tile(rgb, track.face)
-        probabilities = track.steady(self._express(tile), track.seen_s)
+    def _look(self, rgb: NDArray[np.uint8], upright: NDArray[np.uint8], at_s: float) -> list[Track]:
+        """Look for faces; returns the tracks seen, the largest first."""
+        faces = sorted(self._detect(upright), key=lambda face: -face.side_px)
+        if faces:
+            self._upright.seen(at_s)
+        elif (turns := self._upright.trial(at_s)) is not None:
+            found = self._detect(np.rot90(rgb, turns))
+            self._upright.tried(found[0].score if found else 0.0)
+        return self._tracker.update(faces, at_s)[: self._options.max_faces]
+
+    def _lay_meshes(
+        self, rgb: NDArray[np.uint8], tracks: list[Track], *, at_s: float, passed_s: float
+    ) -> None:
+        """Spend the meshes that have become due on the faces that have waited longest."""
+        if self._geometry is None:
+            return
+        due = self._meshes_due + self._options.mesh_rate_hz * min(passed_s, 1.0)
+        self._meshes_due = min(due, max(1.0, len(tracks)))
+        for track in sorted(tracks, key=lambda track: track.meshed_s):
+            if self._meshes_due < 1.0 - _EARLY:
+                break
+            self._meshes_due -= 1.0
+            geometry = self._geometry(rgb, track.expected(at_s))
+            track.geometry, track.meshed_s = geometry, at_s
+            if track.seen_s < at_s and geometry.is_sure:
+                track.see(face_of(geometry.mesh, track.expected(at_s)), at_s)
+
+    def _read_track(self, rgb: NDArray[np.uint8], track: Track, at_s: float) -> Affect:
+        face = track.expected(at_s)
+        tile = cut_tile(rgb, face)
+        probabilities = self._express(tile)
+        geometry = track.geometry if at_s - track.meshed_s <= _MESH_HOLDS_S else None
+        trust = quality(face, tile, geometry) * track.liveness(tile, at_s)
+        expressive = None
+        if self._geometry and geometry and geometry.is_sure:
+            scale, rules = self._geometry.scale, self._geometry.rules
+            neutral = track.neutral = track.neutral or Neutral(scale)
+            if track.meshed_s == at_s:
+                neutral.learn(geometry.measures, neutral=float(probabilities[0]))
+            units = intensities(movements(geometry.measures, neutral.measures), scale)
+            expressive = expressiveness(units)
+            if rules.weight:
+                lopsided = lopsidedness(geometry.measures, neutral.measures, scale)
+                probabilities = rules.blend(probabilities, rules.opinion(units, lopsided))
+            trust *= track.play(geometry.mesh.points, at_s)
+        probabilities = track.steady(probabilities, at_s)
         valence, arousal = valence_arousal(probabilities)
-        start_s = track.seen_s if track.read_s is None else track.read_s
-        track.read_s = track.seen_s
+        start_s = at_s if track.read_s is None else track.read_s
+        track.read_s = at_s
         return Affect(
             modality=Modality.FACE,
             who=track.who,
             start_s=start_s,
-            end_s=track.seen_s,
+            end_s=at_s,
             probabilities=probabilities,
             mask=np.ones(len(EMOTIONS), dtype=np.bool_),
             valence=valence,
             arousal=arousal,
-            quality=quality(track.face, tile) * track.liveness(tile, track.seen_s),
-            facing=float(is_facing(track.face)),
+            quality=trust,
+            facing=float(is_facing(face, geometry)),
+            expressiveness=expressive,
         )
+
+
+class Pace:
+    """Says when something that is to happen at a fixed rate is due, on a clock that ticks with the frames."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._least_s = (1.0 - _EARLY) / rate_hz
+        self._last_s = -np.inf
+
+    def is_due(self, at_s: float) -> bool:
+        """Whether it is due at a second, which counts as done then."""
+        if at_s - self._last_s < self._least_s:
+            return False
+        self._last_s = at_s
+        return True
+
+    def reset(self) -> None:
+        """Be due at once."""
+        self._last_s = -np.inf
 
 
 def _as_rgb(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

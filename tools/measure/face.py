@@ -10,6 +10,7 @@ from corpora.face import FerPlus, read_ferplus
 from edge.emotion import EMOTIONS
 from edge.face.detector import FaceDetector
 from edge.face.expression import ExpressionNet
+from edge.face.geometry import GeometryReader
 from edge.face.quality import quality
 from edge.inference import ModelStore
 from measure.corruptions import CORRUPTIONS, SEVERITIES
@@ -57,7 +58,10 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         "without_near_duplicates": figures(probabilities[fresh], split.majority[fresh]),
     }
     if args.stress:
-        rate = QualityOfTiles(FaceDetector(store.load("face_detector", runtime=args.runtime)))
+        rate = QualityOfTiles(
+            FaceDetector(store.load("face_detector", runtime=args.runtime)),
+            GeometryReader.load(store, runtime=args.runtime),
+        )
         result["stress"] = stress(net, rate, split.rows(np.arange(len(split)) % STRESS_EVERY == 0))
     return result
 
@@ -77,20 +81,29 @@ def figures(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> di
     return found
 
 
-class QualityOfTiles:
-    """The daemon's quality of a tile that is shown to the detector as a frame."""
+def as_frame(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Show a tile as a camera would: twice as large, its border carried on, in three channels."""
+    enlarged = np.pad(np.kron(tile, np.ones((2, 2), np.uint8)), FRAME_MARGIN_PX, mode="edge")
+    return np.repeat(enlarged[..., None], 3, axis=2)
 
-    def __init__(self, detector: FaceDetector) -> None:
+
+class QualityOfTiles:
+    """The daemon's quality of a tile that is shown to detector and mesh as a frame."""
+
+    def __init__(self, detector: FaceDetector, geometry: GeometryReader) -> None:
         self._detect = detector
+        self._geometry = geometry
 
     def __call__(self, tiles: NDArray[np.uint8]) -> float:
         """Mean quality; a tile in which no face is found counts as 0."""
         return float(np.mean([self._of_tile(tile) for tile in tiles[::QUALITY_EVERY]]))
 
     def _of_tile(self, tile: NDArray[np.uint8]) -> float:
-        frame = np.pad(np.kron(tile, np.ones((2, 2), np.uint8)), FRAME_MARGIN_PX, mode="edge")
-        faces = self._detect(np.repeat(frame[..., None], 3, axis=2))
-        return quality(faces[0], tile.astype(np.float32)) if faces else 0.0
+        frame = as_frame(tile)
+        faces = self._detect(frame)
+        if not faces:
+            return 0.0
+        return quality(faces[0], tile.astype(np.float32), self._geometry(frame, faces[0]))
 
 
 def stress(net: ExpressionNet, rate: QualityOfTiles, split: FerPlus) -> dict[str, Any]:

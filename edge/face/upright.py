@@ -1,0 +1,52 @@
+"""Finding out which way up a camera's picture is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TURNS: Final = 4
+_ALONE_S: Final = 2.0
+"""Without a face for so long, other ways up are tried, with every second look."""
+
+_SURE: Final = 0.75
+_LOOKS: Final = 3
+"""Trials in a row that must show so sure a face before the picture is turned."""
+
+
+class Upright:
+    """Quarter turns, anticlockwise, that bring a picture upright: found by trying.
+
+    A camera that is mounted on its side, a film without its rotation, somebody who lies on a sofa: the
+    detector sees no face in them. Where nobody is, trying costs a second detection with every second look.
+    """
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self._seen_s: float | None = None
+        self._offset = 1
+        self._hits = 0
+        self._is_resting = True
+
+    def trial(self, at_s: float) -> int | None:
+        """Quarter turns to try at this look, which has shown no face; None for none."""
+        if self._seen_s is None:
+            self._seen_s = at_s
+        if at_s - self._seen_s < _ALONE_S:
+            return None
+        self._is_resting = not self._is_resting
+        return None if self._is_resting else (self.turns + self._offset) % _TURNS
+
+    def tried(self, score: float) -> None:
+        """Note the score of the best face that the trial showed."""
+        if score < _SURE:
+            self._hits = 0
+            self._offset = self._offset % (_TURNS - 1) + 1
+            return
+        self._hits += 1
+        if self._hits == _LOOKS:
+            self.turns = (self.turns + self._offset) % _TURNS
+            self._hits, self._seen_s = 0, None
+
+    def seen(self, at_s: float) -> None:
+        """Note that the picture shows a face as it is held now."""
+        self._seen_s, self._hits = at_s, 0
