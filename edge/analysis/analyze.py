@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BREAKS_OFF_S: Final = 1.0
 """A recording that ends this much earlier than it says breaks off."""
 
+_OF_PUBLIC: Final = frozenset({"window_s", "dwell_s", "k", "epsilon", "windows_per_session", "daily_epsilon"})
 _FROM_CONFIG: Final = ("privacy", "readers", "fusion", "inference")
 
 
@@ -82,8 +83,8 @@ def config_for(request: Request) -> Config:
     profile = privacy.get("profile", Profile.HOUSEHOLD)
     if request.consented and profile != Profile.PERSONAL:
         # Who has agreed needs no crowd to hide in; thresholds and noise of `public` have no place here.
-        kept = {"window_s", "dwell_s", "hysteresis"} if profile == Profile.HOUSEHOLD else set()
-        settings["privacy"] = {key: value for key, value in privacy.items() if key in kept}
+        dropped = _OF_PUBLIC if profile == Profile.PUBLIC else frozenset()
+        settings["privacy"] = {key: value for key, value in privacy.items() if key not in dropped}
         settings["privacy"] |= {"profile": Profile.HOUSEHOLD, "single_person_agreed": True}
     elif not request.consented:
         _refuse_without_consent(request, profile)
@@ -150,7 +151,7 @@ def analyze(request: Request, *, title: str, on_time: Callable[[float], None]) -
     if recorder.failed and not recorder.ended_s:
         raise next(iter(recorder.failed.values()))
     played_s = max(recorder.ended_s.values(), default=0.0)
-    content = request.content or _recordings_themselves(request.recordings, played_s, title)
+    content = request.content or recordings_themselves(request.recordings, played_s, title)
     length_s = min(played_s, content.length_s)
     ticks = recorder.ticks(length_s)
     windows = recorder.windows(length_s)
@@ -189,7 +190,8 @@ def _play(config: Config, recorder: Recorder, *, seconds: float | None) -> None:
     run_on(play(), clock=clock)
 
 
-def _recordings_themselves(recordings: Recordings, length_s: float, title: str) -> Content:
+def recordings_themselves(recordings: Recordings, length_s: float, title: str) -> Content:
+    """Stand in for the content where none was named."""
     videos = recordings.named("replay_video")
     rate = frame_rate_of(videos[0].path) if videos else USUAL_FRAME_RATE
     return Content(title, length_s, rate, is_shown=False)

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 USUAL_FRAME_RATE: Final = Fraction(25)
+EDITING_RATES: Final = (
+    *(Fraction(frames * 1000, 1001) for frames in (24, 30, 60)),
+    *(Fraction(frames) for frames in (24, 25, 30, 48, 50, 60)),
+)
+"""Frames a second that SMPTE timecode counts and editors offer."""
+_NEAR: Final = Fraction(1, 20)
+"""Phones and webcams vary by a few hundredths around the rate that editors take them for."""
 _MICROSECONDS: Final = 1_000_000
 _MINUTE_S: Final = 60
 
@@ -30,7 +37,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What times in the report count in: seconds and frames from the beginning of the content."""
+    """What times in the report count in: seconds and frames from the beginning of the content.
+
+    `frame_rate` is one that editors offer, whatever the file's own is; times do not depend on it.
+    """
 
     name: str
     length_s: float
@@ -93,17 +103,23 @@ def read_content(path: Path) -> Content:
     if length_s <= 0 or rate is None:
         detail = f"{path} does not say how long it is, or how many frames a second it has"
         raise AnalysisError(AnalysisReason.BAD_CONTENT, detail)
-    return Content(path.name, length_s, Fraction(rate), scenes)
+    return Content(path.name, length_s, editing_rate(Fraction(rate)), scenes)
 
 
 def frame_rate_of(path: Path) -> Fraction:
-    """Frames a second of a recording; the usual ones where it does not say."""
+    """Frames a second of a recording, as an editor would take it."""
     try:
         with av.open(str(path)) as container:
             rate = next((s.average_rate for s in container.streams.video if s.average_rate), None)
     except (av.error.FFmpegError, OSError, ValueError):
         rate = None
-    return Fraction(rate) if rate else USUAL_FRAME_RATE
+    return editing_rate(Fraction(rate)) if rate else USUAL_FRAME_RATE
+
+
+def editing_rate(rate: Fraction) -> Fraction:
+    """The nearest rate that editors offer; the usual one where none is near."""
+    nearest = min(EDITING_RATES, key=lambda offered: abs(offered - rate))
+    return nearest if abs(nearest - rate) <= _NEAR * rate else USUAL_FRAME_RATE
 
 
 def read_scenes(path: Path, *, length_s: float) -> tuple[Scene, ...]:

@@ -110,7 +110,8 @@ class Recorder(Observer):
             return
         for room in inside:
             if reason in TELLABLE:
-                self.seats.note(room)
+                if _shows_classes(room):
+                    self.seats.note(room)
                 self._ticks.append(self._of_room(room))
             else:
                 self._ticks.append(Tick(room.at_s - self._span_s, self._span_s))
@@ -133,7 +134,7 @@ class Recorder(Observer):
         return Tick(
             start_s=room.at_s - self._span_s,
             span_s=self._span_s,
-            shares=tuple(map(float, room.probabilities)) if room.probabilities.any() else (),
+            shares=tuple(map(float, room.probabilities)) if _shows_classes(room) else (),
             valence=room.valence,
             arousal=room.arousal,
             quality=room.quality,
@@ -144,6 +145,11 @@ class Recorder(Observer):
             people=len(in_view),
             facing=sum((face.facing or 0.0) >= _FACES_CAMERA for face in in_view),
         )
+
+
+def _shows_classes(room: RoomState) -> bool:
+    """Whether an emotion was seen or heard; bodily arousal alone merely leans towards some."""
+    return any(reading.mask.any() for reading in room.evidence)
 
 
 def _of_release(release: Release, start_s: float) -> Tick:

@@ -137,7 +137,10 @@ def _media(path: Path, *, with_sound: bool) -> list[Part]:
             is_picture = container.format.name in {"image2", "gif"} or container.format.name.endswith("_pipe")
             pictures = [] if is_picture else [s for s in container.streams.video if not _is_cover(s)]
             sounds = container.streams.audio
-            length_s = container.duration / _MICROSECONDS if container.duration else None
+            lengths_s = {
+                "replay_video": _length_s(container, pictures),
+                "replay_audio": _length_s(container, sounds),
+            }
     except PermissionError as error:
         raise SourceError(path.name, SourceReason.PERMISSION, f"cannot read {path}: not permitted") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -149,7 +152,14 @@ def _media(path: Path, *, with_sound: bool) -> list[Part]:
     if not kinds:
         detail = f"cannot read {path}: it holds neither moving pictures nor sound"
         raise SourceError(path.name, SourceReason.UNSUPPORTED, detail)
-    return [Part(_slug(path), path, kind, length_s) for kind in kinds]
+    return [Part(_slug(path), path, kind, lengths_s[kind]) for kind in kinds]
+
+
+def _length_s(container: Any, streams: Sequence[Any]) -> float | None:
+    """Of the first stream, or of the whole file where the stream does not say."""
+    if streams and streams[0].duration:
+        return float(streams[0].duration * streams[0].time_base)
+    return container.duration / _MICROSECONDS if container.duration else None
 
 
 def _is_cover(stream: Any) -> bool:

@@ -120,7 +120,7 @@ def _mood(analysis: Analysis) -> str:
         reverse=True,
     )
     if not known:
-        return "No face and no voice could be read; what follows rests on the body alone."
+        return "No face and no voice could be read: what is told rests on the body alone."
     ranked = [f"{emotion} ({round(share * 100)} %)" for share, emotion in known[:2] if round(share * 100) > 0]
     valence = mean([(tick.valence, tick.span_s) for tick in analysis.ticks]) or 0.0
     leaning = "pleasant" if valence > _LEANING else "unpleasant" if valence < -_LEANING else "balanced"

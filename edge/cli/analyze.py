@@ -112,7 +112,7 @@ def command(options: argparse.Namespace) -> int:
 
 def _analyze(options: argparse.Namespace) -> int:
     # The other commands start without loading every reader.
-    from edge.analysis.analyze import Request, analyze
+    from edge.analysis.analyze import Request, analyze, recordings_themselves
     from edge.analysis.folder import new_folder
     from edge.analysis.recordings import find_recordings
     from edge.analysis.write import write_analysis
@@ -134,6 +134,8 @@ def _analyze(options: argparse.Namespace) -> int:
         sound_left_out=not with_sound and bool(recordings.named("replay_video")),
     )
     title = content.name if content else options.recordings[0].resolve().name
+    shown = content or recordings_themselves(recordings, recordings.length_s, title)
+    shown.frames_of_timecode(options.timeline_start)
     output = options.output or Path(f"{Path(title).stem}-analysis")
     for name, why in recordings.skipped:
         print(f"left out: {name}: {why}", file=sys.stderr)
@@ -144,9 +146,8 @@ def _analyze(options: argparse.Namespace) -> int:
         with Progress("Analysing", request.length_s) as progress:
             analysis = analyze(request, title=title, on_time=progress.reach)
         has_timelines = write_analysis(analysis, folder, starts_at=options.timeline_start)
-    for played in analysis.played:
-        if played.trouble:
-            print(f"{played.file}: {played.trouble}", file=sys.stderr)
+    for trouble in dict.fromkeys(f"{p.file}: {p.trouble}" for p in analysis.played if p.trouble):
+        print(trouble, file=sys.stderr)
     if not has_timelines:
         print(
             "No moments.otio and moments.xml: they need opentimelineio. Install the extra: "
@@ -167,7 +168,6 @@ def _content(options: argparse.Namespace) -> Content | None:
             raise AnalysisError(AnalysisReason.BAD_OPTION, "--scenes needs --content")
         return None
     content = read_content(options.content)
-    content.frames_of_timecode(options.timeline_start)
     if options.scenes:
         content = replace(content, scenes=read_scenes(options.scenes, length_s=content.length_s))
     return content

@@ -8,22 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.analysis.content import Scene, read_content, read_scenes
+from edge.analysis.content import EDITING_RATES, Scene, editing_rate, read_content, read_scenes
 from edge.errors import AnalysisError
 
 from .made import content, write_video
 
-RATES = [
-    Fraction(24_000, 1001),
-    Fraction(24),
-    Fraction(25),
-    Fraction(30_000, 1001),
-    Fraction(30),
-    Fraction(60),
-]
 
-
-@given(rate=st.sampled_from(RATES), at_s=st.floats(0, 86_000))
+@given(rate=st.sampled_from(EDITING_RATES), at_s=st.floats(0, 86_000))
 def test_timecodes_are_those_of_opentimelineio(rate, at_s):
     shown = content(frame_rate=rate, length_s=100_000.0)
     frame = shown.frame(at_s)
@@ -76,3 +67,16 @@ def test_what_is_no_list_of_scenes_is_refused(tmp_path, text):
         path.write_text(text)
     with pytest.raises(AnalysisError):
         read_scenes(path, length_s=60)
+
+
+@pytest.mark.parametrize(
+    ("own", "taken"),
+    [
+        (Fraction(24_000, 1001), Fraction(24_000, 1001)),
+        (Fraction(2987, 100), Fraction(30_000, 1001)),
+        (Fraction(10), 25),
+        (90_000, 25),
+    ],
+)
+def test_odd_rates_become_ones_that_editors_offer(own, taken):
+    assert editing_rate(Fraction(own)) == taken

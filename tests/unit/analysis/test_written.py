@@ -14,6 +14,7 @@ import pytest
 
 from edge.analysis import words
 from edge.analysis.chart import chart
+from edge.analysis.content import EDITING_RATES
 from edge.analysis.markers import edl, note
 from edge.analysis.report import report
 from edge.analysis.timeline import Played, Tick
@@ -157,9 +158,14 @@ def test_resolve_gets_its_own_dialect():
     assert lines[7].endswith("|C:ResolveColorRed |M:Tension |D:100")
 
 
+@pytest.mark.parametrize("rate", EDITING_RATES)
+def test_every_rate_can_be_written(tmp_path, rate):
+    assert write_analysis(analysis(content=content(frame_rate=rate)), tmp_path, starts_at="00:00:00:00")
+
+
 @pytest.mark.parametrize("name", ["moments.otio", "moments.xml"])
 def test_editors_read_the_markers_back(tmp_path, name):
-    made = analysis(content=content(frame_rate=content().frame_rate))
+    made = analysis()
     write_analysis(made, tmp_path, starts_at="01:00:00:00")
     timeline = otio.adapters.read_from_file(str(tmp_path / name))
     timeline = timeline[0] if isinstance(timeline, otio.schema.SerializableCollection) else timeline
