@@ -7,7 +7,7 @@ import logging
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,6 +29,15 @@ class Reader(Protocol):
 
     def forget(self) -> None:
         """Drop everything that was heard or seen so far."""
+        ...
+
+
+@runtime_checkable
+class PatientReader(Reader, Protocol):
+    """A reader that may hold a reading back until it knows more."""
+
+    def finish(self) -> Sequence[Affect]:
+        """Return what was held back: no more samples will come."""
         ...
 
 
@@ -202,21 +211,35 @@ class Station:
         while True:
             sample = await self.inbox.get()
             try:
-                began_s = time.perf_counter()
-                if self._must_forget:
-                    self._reader.forget()
-                    self._must_forget = False
-                readings = await self._run_blocking(self._reader.read, sample)
-                self._observer.on_stage(self.name, time.perf_counter() - began_s)
-                self._went_well()
-                for affect in readings:
-                    self._observer.on_affect(affect)
-                    self._deliver(affect)
+                await self._work(self._reader.read, sample)
             except Exception as error:  # noqa: BLE001 - one bad sample must not stop the street
                 self._went_wrong(error)
             finally:
                 self.worked_off += 1
                 await self.inbox.done()
+
+    async def finish(self) -> None:
+        """Deliver what the reader has held back, once the last sample of a recording is worked off."""
+        await self.inbox.drained()
+        reader = self._reader
+        if not isinstance(reader, PatientReader):
+            return
+        try:
+            await self._work(lambda _: reader.finish(), None)
+        except Exception as error:  # noqa: BLE001 - the other stations must end as well
+            self._went_wrong(error)
+
+    async def _work(self, work: Callable[[Any], Sequence[Affect]], sample: Sample | None) -> None:
+        began_s = time.perf_counter()
+        if self._must_forget:
+            self._reader.forget()
+            self._must_forget = False
+        readings = await self._run_blocking(work, sample)
+        self._observer.on_stage(self.name, time.perf_counter() - began_s)
+        self._went_well()
+        for affect in readings:
+            self._observer.on_affect(affect)
+            self._deliver(affect)
 
     def _went_well(self) -> None:
         if self._failing:

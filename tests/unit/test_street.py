@@ -118,3 +118,43 @@ def test_a_reader_forgets_even_while_it_is_busy(waiting: int) -> None:
         return reader.remembered
 
     assert run(main(), clock=VirtualClock()) == waiting
+
+
+class Patient:
+    """A reader that says everything at the end."""
+
+    def __init__(self) -> None:
+        self.heard: list[Affect] = []
+
+    def read(self, sample: Sample) -> list[Affect]:
+        assert isinstance(sample, AudioChunk)
+        self.heard.append(reading(sample.start_s))
+        return []
+
+    def finish(self) -> list[Affect]:
+        return self.heard
+
+    def forget(self) -> None:
+        self.heard = []
+
+
+def test_what_a_reader_holds_back_is_delivered_at_the_end() -> None:
+    async def main() -> list[float]:
+        delivered: list[Affect] = []
+        inbox = Inbox(capacity=9, lossless=True)
+        station = Station(
+            "speech",
+            Patient(),
+            inbox,
+            run_blocking=inline,
+            deliver=delivered.append,
+            observer=Observer(),
+        )
+        worker = asyncio.create_task(station.run())
+        for start_s in range(3):
+            await inbox.put(chunk(start_s))
+        await station.finish()
+        worker.cancel()
+        return [affect.start_s for affect in delivered]
+
+    assert run(main(), clock=VirtualClock()) == [0, 1, 2]
