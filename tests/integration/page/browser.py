@@ -51,6 +51,16 @@ class Browser:
             self._driver.terminate()
             self._driver.wait(_PATIENCE_S)
 
+    def busy_s(self) -> float:
+        """Processor time of the page's main thread since it was opened; waiting for others does not count."""
+        self._ask(
+            "POST",
+            "/goog/cdp/execute",
+            {"cmd": "Performance.enable", "params": {"timeDomain": "threadTicks"}},
+        )
+        metrics = self._ask("POST", "/goog/cdp/execute", {"cmd": "Performance.getMetrics", "params": {}})
+        return next(each["value"] for each in metrics["metrics"] if each["name"] == "TaskDuration")
+
     def prefer(self, scheme: str) -> None:
         """Ask pages for the `dark` or the `light` scheme."""
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import statistics
 from pathlib import Path
 
 import pytest
@@ -219,17 +220,20 @@ async def test_it_follows_what_happens_and_mutes_by_the_keyboard(browser, street
 async def test_nothing_but_the_page_is_loaded_and_it_paints_at_once(browser, street):
     def load():
         browser.open(street.address)
-        browser.until("performance.getEntriesByType('paint').length > 0")
+        browser.until("performance.getEntriesByName('first-contentful-paint').length > 0")
         loaded = browser.run(
             "return performance.getEntriesByType('resource').map(e => [e.name, e.transferSize])"
         )
-        return browser.run("return performance.getEntriesByType('paint')[0].startTime"), loaded
+        painted_ms = browser.run("return performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        return painted_ms, browser.busy_s(), loaded
 
+    await asyncio.to_thread(browser.busy_s)
     paints_ms = []
-    for _ in range(5):  # the best of a few: a busy machine delays single ones
-        first_paint_ms, loaded = await asyncio.to_thread(load)
-        paints_ms.append(first_paint_ms)
-    assert min(paints_ms) < 300
+    for _ in range(5):
+        painted_ms, busy_s, loaded = await asyncio.to_thread(load)
+        paints_ms.append(painted_ms)
+        assert busy_s < 0.3, "the page's own work, which no other program delays"
+    assert statistics.median(paints_ms) < 300
     assert all(name.startswith(street.address) for name, _ in loaded if not name.startswith("data:"))
     assert sum(size for _, size in loaded) < 60_000
 
