@@ -30,6 +30,7 @@ from edge.config.derived import (
 )
 from edge.errors import ConsentError, ModelError, ModelReason
 from edge.face import FaceReader
+from edge.fusion.nets import NETS, load_strategy
 from edge.fusion.room import Fusion
 from edge.gate.consent import ConsentStore
 from edge.gate.content import ContentClock
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from edge.capture.supervisor import SourceStatus
     from edge.clock import Clock
     from edge.config.schema import Config
+    from edge.fusion.strategy import Strategy
     from edge.health import Health
     from edge.publish.commands import Command
     from edge.publish.player import Position
@@ -122,7 +124,7 @@ class Street:
         for name in config.sources:
             if needs_consent(config, name):
                 self._consents.require(name, now_s=clock.wall_s())
-        self._fusion = Fusion(config.fusion)
+        self._fusion = Fusion(config.fusion, strategy=self._make_strategy())
         self._ticks = 0
         node = replace(node_of(config), models=self._store.in_use)
         self.publisher = MqttPublisher(
@@ -233,7 +235,7 @@ class Street:
         """Return once every source has ended and the window with its last sample has closed."""
         await self._sensors.run()
         for station in self._stations.values():
-            await station.inbox.drained()
+            await station.finish()
         now_wall_s = self._clock.wall_s()
         left_s = self._gate.next_close_s(now_wall_s) - now_wall_s
         await self._clock.sleep_until(self._clock.now_s() + left_s + 1 / self._config.fusion.tick_hz)
@@ -329,13 +331,7 @@ class Street:
 
     def _make_reader(self, modality: Modality, *, wearer: str | None) -> Reader:
         options = getattr(self._config.readers, modality)
-        entry = self._store.entry(options.model)
-        if self._config.deployment.commercial and entry.commercial_use is CommercialUse.FORBIDDEN:
-            raise ModelError(
-                options.model,
-                ModelReason.LICENCE,
-                f"its terms ({entry.licence}) forbid commercial use, and deployment.commercial is true",
-            )
+        self._require_licence(options.model)
         inference = self._config.inference
         known = {}
         if wearer is not None:
@@ -344,6 +340,21 @@ class Street:
         return _READERS[modality](
             options, store=self._store, runtime=inference.runtime, threads=inference.threads, **known
         )
+
+    def _make_strategy(self) -> Strategy:
+        name = self._config.fusion.strategy
+        for net in NETS[name]:
+            self._require_licence(net)
+        return load_strategy(name, self._store, runtime=self._config.inference.runtime)
+
+    def _require_licence(self, model: str) -> None:
+        entry = self._store.entry(model)
+        if self._config.deployment.commercial and entry.commercial_use is CommercialUse.FORBIDDEN:
+            raise ModelError(
+                model,
+                ModelReason.LICENCE,
+                f"its terms ({entry.licence}) forbid commercial use, and deployment.commercial is true",
+            )
 
     async def _run_blocking(self, work: Callable[[Any], T], sample: Any) -> T:
         if self._clock.is_virtual:

@@ -11,6 +11,7 @@ the product is taken over the experts that speak of the room, averaged over the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _AROUSAL: Final = np.array([CIRCUMPLEX[emotion][1] for emotion in EMOTIONS])
 _ORDER: Final = tuple(Modality)
+MOST_CALM: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +43,11 @@ class Fused:
     probabilities
         Shape (8,), sums to 1; uniform when no expert speaks of classes, zero without any expert.
     weights
-        Share of each expert that speaks of classes: exponent times credence; sums to 1.
+        Share of each expert in the classes: exponent times credence; sums to 1.
     credence
         Probability of each expert, now, that it speaks of the room.
+    odds
+        Shape (3, 8), order of `Modality`: r_m of each expert, 1 where it says nothing; see `odds`.
     agreement
         Shape (8,): Z_S of each row of `SUBSETS`, for `Credence.update`.
     """
@@ -51,6 +55,7 @@ class Fused:
     probabilities: NDArray[np.float64]
     weights: dict[Modality, float]
     credence: dict[Modality, float]
+    odds: NDArray[np.float64]
     agreement: NDArray[np.float64]
 
 
@@ -61,10 +66,11 @@ def odds(opinion: Opinion, reliability: Reliability) -> tuple[NDArray[np.float64
 
         r(c) = |K_m| * p_m(c)^a / sum_{k in K_m} p_m(k)^a     for c in K_m, else 1
 
-    An expert without classes but with bodily arousal A (physiology) knows all eight, and has the
-    likelihood of A about the arousal of each class on the circumplex in the place of p_m::
+    An expert without classes but with a probability of stress s (physiology) knows all eight: a body
+    tells how aroused somebody is, so that the odds of stress raise the classes by their arousal on
+    the circumplex, and p_m has in its place::
 
-        p_m(c) = exp(-(A - arousal_c)^2 / (2 arousal_sd^2))
+        p_m(c) = exp((logit s - calm_logit) arousal_c)
 
     Returns
     -------
@@ -75,13 +81,19 @@ def odds(opinion: Opinion, reliability: Reliability) -> tuple[NDArray[np.float64
     known = opinion.mask
     if known.any():
         log_p = np.log(np.maximum(opinion.probabilities, TINY))
-    elif opinion.arousal is not None:
+    elif opinion.stress is not None:
         known = np.ones(len(EMOTIONS), dtype=np.bool_)
-        log_p = -((opinion.arousal - _AROUSAL) ** 2) / (2 * reliability.arousal_sd**2)
+        log_p = (logit(opinion.stress) - reliability.calm_logit) * _AROUSAL
     else:
         return np.ones(len(EMOTIONS)), 0.0
     powers = np.exp(exponent * log_p)
     return np.where(known, powers / powers[known].mean(), 1.0), exponent
+
+
+def logit(probability: float) -> float:
+    """Logarithm of the odds; beyond one in fifty, which no body is good for, no more."""
+    clipped = min(max(probability, MOST_CALM), 1.0 - MOST_CALM)
+    return math.log(clipped / (1.0 - clipped))
 
 
 def fuse(opinions: Sequence[Opinion], reliability: Reliability, belief: NDArray[np.float64]) -> Fused:
@@ -91,6 +103,10 @@ def fuse(opinions: Sequence[Opinion], reliability: Reliability, belief: NDArray[
     S speak of the room::
 
         p(c) ~ u * sum_S b(S) prod_{m in S} r_m(c)
+
+    Beside an expert with classes the body's r_m counts as 1 here, and in the agreement of S alone: it
+    decides who is believed, not what is felt. (Its odds of a class are hardly better than even, and
+    moved more states wrong than right.)
 
     Where the belief is that each misleads with probability e_m on its own, this is the product of
     contaminated experts, prod_m ((1 - e_m) r_m(c) + e_m): no expert has a veto.
@@ -107,20 +123,30 @@ def fuse(opinions: Sequence[Opinion], reliability: Reliability, belief: NDArray[
     for opinion in opinions:
         row = _ORDER.index(opinion.modality)
         each_odds[row], exponents[opinion.modality] = odds(opinion, reliability)
-    products = np.where(SUBSETS[:, :, None], each_odds, 1.0).prod(axis=1)
-    agreement = products.mean(axis=1)
+    agreement = _products(each_odds).mean(axis=1)
     given_the_evidence = belief * agreement
     given_the_evidence /= given_the_evidence.sum()
     to_the_point = given_the_evidence @ SUBSETS
     credence = {o.modality: float(to_the_point[_ORDER.index(o.modality)]) for o in opinions}
-    probabilities = belief @ products
-    weights = {modality: a * credence[modality] for modality, a in exponents.items() if a > 0}
+    of_classes = each_odds.copy()
+    if any(opinion.mask.any() for opinion in opinions) and Modality.PHYSIOLOGY in exponents:
+        of_classes[_ORDER.index(Modality.PHYSIOLOGY)] = 1.0
+        exponents[Modality.PHYSIOLOGY] = 0.0
+    probabilities = belief @ _products(of_classes)
+    weights = {modality: a * credence[modality] for modality, a in exponents.items()}
     return Fused(
         probabilities=probabilities / probabilities.sum() if opinions else np.zeros(len(EMOTIONS)),
-        weights=_shares(weights or {opinion.modality: opinion.weight for opinion in opinions}),
+        weights=_shares(weights if any(weights.values()) else {o.modality: o.weight for o in opinions}),
         credence=credence,
+        odds=each_odds,
         agreement=agreement,
     )
+
+
+def _products(each_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Product of the odds (3, 8) over each row of `SUBSETS`, (8, 8)."""
+    products: NDArray[np.float64] = np.where(SUBSETS[:, :, None], each_odds, 1.0).prod(axis=1)
+    return products
 
 
 def _shares(weights: dict[Modality, float]) -> dict[Modality, float]:

@@ -19,6 +19,9 @@ class Strategy(StrEnum):
     """How the classes of several modalities become one opinion."""
 
     LATE = "late"
+    INTERMEDIATE = "intermediate"
+    EARLY = "early"
+    ENSEMBLE = "ensemble"
 
 
 class _PerModality(Options):
@@ -53,7 +56,8 @@ class FusionOptions(Options):
     """How readings of different kinds, ages and quality become one state of the room."""
 
     strategy: Strategy = Strategy.LATE
-    """`late`: calibrated product of experts."""
+    """`late`: calibrated product of experts; `intermediate`: a net over one token a modality; `early`: a
+    net over the last seconds side by side; `ensemble`: all three. The nets may not be used commercially."""
 
     tick_hz: Annotated[float, Field(gt=0, le=20)] = 2.0
     """How often the state of the room is formed, per second."""

@@ -37,10 +37,11 @@ class Reliability:
 
     Attributes
     ----------
-    arousal_sd
-        Standard deviation of bodily arousal about the arousal of a class on the circumplex.
-    renewal_s
-        Time in which evidence renews itself: what is heard within it counts once.
+    calm_logit
+        Log-odds of stress at which a body speaks neither for calm classes nor for aroused ones.
+    renewal_s, body_renewal_s
+        Time in which evidence renews itself: what is heard within it counts once. A body, heard in
+        windows of a minute, renews itself more slowly than a face or a voice.
     recovery_s
         Time in which a modality that misled is trusted again, without evidence either way.
     """
@@ -48,8 +49,9 @@ class Reliability:
     face: Trust = Trust()
     speech: Trust = Trust()
     physiology: Trust = Trust()
-    arousal_sd: float = 1.0
+    calm_logit: float = -0.8
     renewal_s: float = 5.0
+    body_renewal_s: float = 30.0
     recovery_s: float = 120.0
 
     def of(self, modality: Modality) -> Trust:
@@ -62,25 +64,28 @@ class Reliability:
 
 
 LEARNED: Final = Reliability(
-    face=Trust(classes=1.3, exponent=0.5, misleading=0.02),
-    speech=Trust(classes=2.0, exponent=0.35, misleading=0.25),
-    physiology=Trust(classes=0.05),
-    arousal_sd=1.3,
-    renewal_s=3.0,
-    recovery_s=300.0,
+    face=Trust(classes=1.08, exponent=0.51, misleading=0.05),
+    speech=Trust(classes=2.04, exponent=0.57, misleading=0.4),
+    physiology=Trust(),
+    calm_logit=-0.6,
+    renewal_s=5.0,
+    body_renewal_s=15.0,
+    recovery_s=3000.0,
 )
-"""For the shipped readers: `classes`, `exponent` and `arousal_sd` by `tools/train_fusion.py fit`.
+"""For the shipped readers: `classes`, `exponent` and `calm_logit` by `tools/train_fusion.py fit`.
 
-The readers say less than they know, that of unknown voices most so. For the body the fit found
-values from 0.05 to 0.75 that make no difference one can tell; the least of them stands here. The
-shares of misleading are no measurement: where voice and face contradict each other for long, the
-one that is more often right is to be believed.
+The readers say less than they know, that of unknown voices most so. The shares of misleading and the
+times are no measurements: they were chosen on validation so that where voice and face contradict each
+other for long, and no body decides, the one that is more often right is believed.
 """
 
 SUBSETS: Final = np.array(
     [[bool(number >> bit & 1) for bit in range(len(Modality))] for number in range(2 ** len(Modality))]
 )
 """Shape (8, 3): every subset of the modalities that may be speaking of the room, rows as flags."""
+
+_WITHOUT_BODY: Final = np.arange(len(SUBSETS)) & ~(1 << tuple(Modality).index(Modality.PHYSIOLOGY))
+"""Shape (8,): the row of `SUBSETS` with the same modalities but the body."""
 
 
 class Credence:
@@ -91,7 +96,8 @@ class Credence:
     tends to `Trust.misleading` with time constant `recovery_s`. The evidence at a tick is how well
     the members of S agree, Z_S = sum_c u prod_{m in S} r_m(c) with the odds r_m of `late.odds`,
     the Bayes factor of "these speak of one state" against "they speak of unrelated things". As
-    successive ticks rest on much the same readings, a tick of length dt counts Z_S^(dt / renewal_s).
+    successive ticks rest on much the same readings, a tick of length dt counts Z_S^(dt / renewal_s);
+    what the body adds to the others, Z_S / Z_(S without the body), counts to dt / body_renewal_s.
 
     Two modalities that contradict each other are doubted alike; a third, even a weak one, decides
     in time.
@@ -116,7 +122,10 @@ class Credence:
         self._at_s = at_s if self._at_s is None else max(at_s, self._at_s)
         self.belief = self._relaxed(elapsed_s)
         counted = min(1.0, elapsed_s / self._reliability.renewal_s)
-        self.belief *= (agreement / agreement.max()) ** counted
+        counted_of_body = min(1.0, elapsed_s / self._reliability.body_renewal_s)
+        without_body = agreement[_WITHOUT_BODY]
+        evidence = counted * np.log(without_body) + counted_of_body * np.log(agreement / without_body)
+        self.belief *= np.exp(evidence - evidence.max())
         self.belief /= self.belief.sum()
 
     def _relaxed(self, elapsed_s: float) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from edge.fusion.engagement import EngagementMeter
 from edge.fusion.evidence import Evidence, pool_each, weighted_mean
 from edge.fusion.moments import MomentDetector
 from edge.fusion.reliability import LEARNED, Credence, Reliability
+from edge.fusion.strategy import Heard, Late
 from edge.signals import RoomState
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from edge.fusion.evidence import Weighted
     from edge.fusion.options import FusionOptions
+    from edge.fusion.strategy import Strategy
     from edge.signals import Affect, Breathing, Modality
 
 
@@ -31,11 +33,21 @@ class Fusion:
 
     Parameters
     ----------
+    strategy
+        How the classes of several modalities become one opinion; `Late` by default, others as
+        `edge.fusion.nets.load_strategy` makes them.
     reliability
         How far each modality is trusted; what was learned for the shipped readers by default.
     """
 
-    def __init__(self, options: FusionOptions, *, reliability: Reliability = LEARNED) -> None:
+    def __init__(
+        self,
+        options: FusionOptions,
+        *,
+        strategy: Strategy | None = None,
+        reliability: Reliability = LEARNED,
+    ) -> None:
+        self._strategy = strategy or Late()
         self._evidence = Evidence(options)
         self._reliability = reliability
         self._credence = Credence(reliability)
@@ -49,6 +61,7 @@ class Fusion:
     def forget(self, modality: Modality) -> None:
         """Drop what a modality said, as when its sensor is muted; other sensors of its kind speak anew."""
         self._evidence.forget(modality)
+        self._strategy.forget(modality)
         self._moments.forget()
 
     def state(self, at_s: float) -> RoomState:
@@ -56,7 +69,7 @@ class Fusion:
 
         Returns
         -------
-        The classes as `late.fuse` says, valence and arousal as `dimensions` says; with the weight
+        The classes as the strategy says, valence and arousal as `dimensions` says; with the weight
         w_m of each modality and its credence c_m::
 
             stress = the weighted mean over wearers
@@ -64,8 +77,9 @@ class Fusion:
         """
         fresh = self._evidence.at(at_s)
         opinions = pool_each(fresh)
-        fused = late.fuse(opinions, self._reliability, self._credence.belief)
-        self._credence.update(at_s, fused.agreement)
+        experts = late.fuse(opinions, self._reliability, self._credence.belief)
+        self._credence.update(at_s, experts.agreement)
+        fused = self._strategy.fuse(Heard(at_s, fresh, opinions, experts))
         believed = [
             (
                 opinion,

@@ -14,6 +14,7 @@ from edge.physiology.stress import StressTracker
 from edge.signals import Affect, Modality
 from measure.heart_and_skin import session
 from sessions.bank import Recorded
+from sessions.people import ORDER, Part
 from sessions.streams import REST, STRESS
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ if TYPE_CHECKING:
 
 def read_bodies(
     data: Path, store: ModelStore, *, runtime: Runtime | None = None
-) -> tuple[list[Recorded], list[Recorded]]:
-    """(fit, test): minutes of the stress protocols, every second person of a data set in each half.
+) -> dict[Part, list[Recorded]]:
+    """Minutes of the stress protocols; of every four people of a data set two are for the test.
 
     The label is whether the protocol meant to stress. A degraded reading is of the same minute
-    without the person's baseline. Only arousal takes part in the fusion of classes, and arousal is
-    a fixed formula: that the stress net has met these people gives nothing away.
+    without the person's baseline. The stress model, a logistic regression of 23 numbers, has met
+    these 42 people: its AUC here is .02 to .03 better than with each left out.
     """
     entry = store.entry("stress")
     model = store.load("stress", runtime=runtime)
-    halves: tuple[list[Recorded], list[Recorded]] = ([], [])
+    parts: dict[Part, list[Recorded]] = {part: [] for part in Part}
     for name in stress_datasets(data):
         for number, record in enumerate(read_stress_dataset(data, name)):
             one = session(record)
@@ -44,14 +45,14 @@ def read_bodies(
                     tracker.read(end_s, minute, baseline)
                     for end_s, minute in zip(one.ends_s.tolist(), one.minutes, strict=True)
                 ]
-                halves[number % 2].extend(
+                parts[ORDER[number % len(ORDER)]].extend(
                     Recorded(
                         STRESS if stress else REST, one.subject, baseline is not None, _of_body(said[tick])
                     )
                     for tick, stress in zip(one.scored, one.stress, strict=True)
                     if said[tick].quality >= LEAST_QUALITY
                 )
-    return halves
+    return parts
 
 
 def _of_body(said: StressReading) -> Affect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from edge.face.expression import ExpressionNet
 from edge.face.quality import tile_quality
 from edge.signals import Affect, Modality
 from sessions.bank import Recorded
+from sessions.people import ORDER, Part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,21 +28,29 @@ QUALITY_FLOOR: Final = 0.25
 
 def read_faces(
     data: Path, store: ModelStore, *, runtime: Runtime | None = None, seed: int = 0
-) -> tuple[list[Recorded], list[Recorded]]:
-    """(fit, test): FER+ PublicTest through the net, each row once clean and once blurred or noisy.
+) -> dict[Part, list[Recorded]]:
+    """FER+ PublicTest through the net, each row once clean and once blurred or noisy.
 
     The rows are tiles already, so that detection and tracking have no part. FER2013 does not name
-    people; a person here is a group of identical pictures, and pictures with a near double in
-    training are left out.
+    people; a person here is a group of identical pictures. Pictures with a near double in training
+    are left out. Of each class a quarter is for training, a quarter for validation, half for the test.
     """
     rows = read_ferplus(data, "public_test")
     rows = rows.rows(rows.usable & (rows.majority >= 0) & ~rows.near_duplicate)
     net = ExpressionNet.load(store, runtime=runtime)
     rng = np.random.default_rng(seed)
-    halves: tuple[list[Recorded], list[Recorded]] = ([], [])
+    parts: dict[Part, list[Recorded]] = {part: [] for part in Part}
+    part_of: dict[int, Part] = {}
+    groups_of: Counter[int] = Counter()
     for row in range(len(rows)):
-        halves[int(rows.dup_group[row]) % 2].extend(_read_row(rows, row, net, rng))
-    return halves
+        # Rows without a double are groups of their own, numbered from -2 downwards.
+        group = int(rows.dup_group[row]) if rows.dup_group[row] >= 0 else -2 - row
+        if group not in part_of:
+            label = int(rows.majority[row])
+            part_of[group] = ORDER[groups_of[label] % len(ORDER)]
+            groups_of[label] += 1
+        parts[part_of[group]].extend(_read_row(rows, row, net, rng))
+    return parts
 
 
 def _read_row(rows: FerPlus, row: int, net: ExpressionNet, rng: np.random.Generator) -> list[Recorded]:

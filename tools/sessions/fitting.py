@@ -10,10 +10,20 @@ from scipy.optimize import minimize
 
 from edge.emotion import CIRCUMPLEX, EMOTIONS
 from edge.fusion.evidence import Evidence, Opinion, pool_each
+from edge.fusion.late import logit
 from edge.fusion.options import FusionOptions
 from edge.fusion.reliability import LEARNED, Reliability
 from edge.signals import Modality
-from sessions.streams import SEGMENT_S, SETTLING_S, SHARED_CLASSES, Disturbance, Session, make_session
+from sessions.streams import (
+    REST,
+    SEGMENT_S,
+    SETTLING_S,
+    SHARED_CLASSES,
+    STRESS,
+    Disturbance,
+    Session,
+    make_session,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
     from sessions.bank import Bank
 
 _AROUSAL: Final = np.array([CIRCUMPLEX[emotion][1] for emotion in EMOTIONS])
+_SHARED: Final = [EMOTIONS.index(emotion) for emotion in SHARED_CLASSES]
 SESSIONS: Final = 60
 EVERY_S: Final = 3.0
 DISTURBANCES: Final = (Disturbance.NONE, Disturbance.NONE, Disturbance.NOISY, Disturbance.LOST)
@@ -50,7 +61,7 @@ def fit_trust(bank: Bank) -> dict[str, object]:
 
     def loss(values: NDArray[np.float64]) -> float:
         fused = moments.fused(unpacked(values))
-        said = fused[np.arange(len(fused)), moments.truth]
+        said = fused[np.arange(len(fused)), moments.truth] / fused[:, _SHARED].sum(axis=1)
         # A weak pull towards plain trust: what hardly matters is not set by chance.
         return float(-np.log(said).mean() + 1e-3 * np.sum((values - START) ** 2))
 
@@ -60,43 +71,55 @@ def fit_trust(bank: Bank) -> dict[str, object]:
         "loss": best.fun,
         "plain_loss": loss(START),
         "moments": len(moments.truth),
-        "arousal_sd": round(fitted.arousal_sd, 2),
+        "calm_logit": round(calm_logit(bank), 2),
         **{
             modality.value: {
                 "classes": round(fitted.of(modality).classes, 2),
                 "exponent": round(fitted.of(modality).exponent, 2),
             }
-            for modality in Modality
+            for modality in FITTED
         },
     }
 
 
-# (classes, exponent) of each modality, then arousal_sd. How often a modality misleads is no figure of
-# these sessions but of the rooms to come, and stays as it is.
-START: Final = np.array([1.0, 1.0] * len(Modality) + [1.0])
-BOUNDS: Final = [(0.05, 3.0), (0.0, 2.0)] * len(Modality) + [(0.2, 2.0)]
+def calm_logit(bank: Bank) -> float:
+    """Half-way between the medians of the log-odds of stress in rest and in stress."""
+    medians = [
+        np.median(
+            [logit(item.reading.stress or 0.0) for item in bank.recorded[Modality.PHYSIOLOGY, label, True]]
+        )
+        for label in (REST, STRESS)
+    ]
+    return float(np.mean(medians))
+
+
+# (classes, exponent) of each modality with classes. How often a modality misleads is no figure of these
+# sessions but of the rooms to come, and stays as it is.
+FITTED: Final = (Modality.FACE, Modality.SPEECH)
+START: Final = np.ones(2 * len(FITTED))
+BOUNDS: Final = [(0.05, 3.0), (0.0, 2.0)] * len(FITTED)
 
 
 def unpacked(values: NDArray[np.float64]) -> Reliability:
     """Make a reliability of a vector laid out as `START`."""
-    face, speech, physiology = (
+    face, speech = (
         replace(LEARNED.of(modality), classes=float(classes), exponent=float(exponent))
-        for modality, (classes, exponent) in zip(Modality, values[:-1].reshape(-1, 2), strict=True)
+        for modality, (classes, exponent) in zip(FITTED, values.reshape(-1, 2), strict=True)
     )
-    return replace(LEARNED, face=face, speech=speech, physiology=physiology, arousal_sd=float(values[-1]))
+    return replace(LEARNED, face=face, speech=speech)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
     """Opinions of all modalities at many moments, side by side, axes (moment, modality, class).
 
-    `weight` (n, 3) is 0 where a modality is silent, `arousal` (n, 3) NaN there.
+    `weight` (n, 3) is 0 where a modality is silent, `stress` (n, 3) the log-odds, NaN there.
     """
 
     truth: NDArray[np.intp]
     probabilities: NDArray[np.float64]
     mask: NDArray[np.bool_]
-    arousal: NDArray[np.float64]
+    stress: NDArray[np.float64]
     weight: NDArray[np.float64]
 
     @classmethod
@@ -107,7 +130,7 @@ class Moments:
             truth=np.array([truth for truth, _ in taken]),
             probabilities=np.zeros((len(taken), len(Modality), len(EMOTIONS))),
             mask=np.zeros((len(taken), len(Modality), len(EMOTIONS)), dtype=np.bool_),
-            arousal=np.full((len(taken), len(Modality)), np.nan),
+            stress=np.full((len(taken), len(Modality)), np.nan),
             weight=np.zeros((len(taken), len(Modality))),
         )
         for row, (_, opinions) in enumerate(taken):
@@ -115,7 +138,7 @@ class Moments:
                 at = row, tuple(Modality).index(opinion.modality)
                 moments.probabilities[at], moments.mask[at] = opinion.probabilities, opinion.mask
                 moments.weight[at] = opinion.weight
-                moments.arousal[at] = np.nan if opinion.arousal is None else opinion.arousal
+                moments.stress[at] = np.nan if opinion.stress is None else logit(opinion.stress)
         return moments
 
     def misled(self, rng: np.random.Generator) -> Moments:
@@ -124,19 +147,19 @@ class Moments:
         astray = rng.random(order.shape) < MISLED
         order[astray] = rng.integers(len(order), size=int(astray.sum()))
         column = np.arange(len(Modality))
-        fields = ("probabilities", "mask", "arousal", "weight")
+        fields = ("probabilities", "mask", "stress", "weight")
         return replace(self, **{name: getattr(self, name)[order, column] for name in fields})
 
     def fused(self, reliability: Reliability) -> NDArray[np.float64]:
         """The late fusion at every moment (n, 8), with the belief that `Credence` has at rest."""
         product = np.ones((len(self.truth), len(EMOTIONS)))
+        has_classes = (self.mask.any(axis=2) & (self.weight > 0)).any(axis=1)
         for column, modality in enumerate(Modality):
             trust = reliability.of(modality)
             exponent = (trust.classes * self.weight[:, column] ** trust.exponent)[:, None]
             if modality is Modality.PHYSIOLOGY:
-                known = np.isfinite(self.arousal[:, column, None]) & np.ones(len(EMOTIONS), dtype=np.bool_)
-                distance = self.arousal[:, column, None] - _AROUSAL
-                log_p = -(np.nan_to_num(distance) ** 2) / (2 * reliability.arousal_sd**2)
+                known = np.isfinite(self.stress[:, column, None]) & np.ones(len(EMOTIONS), dtype=np.bool_)
+                log_p = np.nan_to_num(self.stress[:, column, None] - reliability.calm_logit) * _AROUSAL
             else:
                 known = self.mask[:, column]
                 log_p = np.log(np.maximum(self.probabilities[:, column], 1e-6))
@@ -144,6 +167,8 @@ class Moments:
             mean = powers.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
             odds = np.where(known, powers / np.maximum(mean, 1e-300), 1.0)
             odds[self.weight[:, column] == 0] = 1.0
+            if modality is Modality.PHYSIOLOGY:
+                odds[has_classes] = 1.0
             product *= (1 - trust.misleading) * odds + trust.misleading
         return product / product.sum(axis=1, keepdims=True)
 

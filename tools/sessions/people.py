@@ -1,19 +1,31 @@
-"""Which people the readers of a measurement have never met, and in which half of it each stands."""
+"""Which people the readers of a measurement have never met, and in which part of it each stands."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
+class Part(StrEnum):
+    """What a person's readings are for; nobody stands in two parts."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+ORDER: Final = (Part.TRAIN, Part.TEST, Part.VALIDATION, Part.TEST)
+"""Of every four people whom no reader has met, or all have."""
+
 HELD_OUT_OF: Final = 7
-FIT, TEST = (0, 2), (1, 3)
-"""Of every seven people of a corpus, in the order of their names, these are left out of training."""
+_PARTS: Final = dict(enumerate(ORDER))
+"""Of every seven people of a corpus, in the order of their names, these four are left out of training."""
 
 
-def held_out(people: Iterable[str]) -> tuple[set[str], set[str]]:
-    """(fit, test): the people of one corpus that training must leave out."""
-    ranked = list(enumerate(sorted(set(people))))
-    fit = {person for rank, person in ranked if rank % HELD_OUT_OF in FIT}
-    return fit, {person for rank, person in ranked if rank % HELD_OUT_OF in TEST}
+def held_out(people: Iterable[str]) -> dict[str, Part]:
+    """The people of one corpus that the training of readers must leave out, and the part of each."""
+    ranked = enumerate(sorted(set(people)))
+    return {person: _PARTS[rank % HELD_OUT_OF] for rank, person in ranked if rank % HELD_OUT_OF in _PARTS}

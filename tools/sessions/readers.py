@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sessions.bank import Bank
 from sessions.bodies import read_bodies
 from sessions.faces import read_faces
+from sessions.people import Part
 from sessions.voices import read_speech
 
 if TYPE_CHECKING:
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 
 def read_bank(
     data: Path, store: ModelStore, *, runtime: Runtime | None = None, seed: int = 0
-) -> tuple[Bank, Bank]:
-    """(fit, test) of everything there is."""
+) -> dict[Part, Bank]:
+    """Everything there is, by part."""
     faces = read_faces(data, store, runtime=runtime, seed=seed)
     voices = read_speech(data, store, runtime=runtime, seed=seed)
     bodies = read_bodies(data, store, runtime=runtime)
-    fit, test = (Bank.of(faces[half] + voices[half] + bodies[half]) for half in (0, 1))
-    return fit, test
+    return {part: Bank.of(faces[part] + voices[part] + bodies[part]) for part in Part}

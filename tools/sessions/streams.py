@@ -32,6 +32,11 @@ BODY_PERIOD_S: Final = 5.0
 BODY_LAG_S: Final = 30.0
 """A body window of a minute speaks for its middle."""
 
+BODY_HOLD_S: Final = 30.0
+"""Windows of a minute that overlap by more than half say nothing new."""
+
+DELAY_S: Final = 2.0
+
 TICK_S: Final = 0.5
 SETTLING_S: Final = 5.0
 """After a change, readings of what was before are still on their way."""
@@ -47,9 +52,15 @@ class Disturbance(StrEnum):
 
     NONE = "none"
     NOISY = "noisy"
+    """Readings of a degraded signal."""
+    STALE = "stale"
+    """In every second segment the reader repeats what it said last, under fresh times."""
     WRONG = "confidently_wrong"
+    """Of another class than the true one in each segment, with sharpened probabilities."""
     DELAYED = "delayed"
+    """Readings arrive `DELAY_S` late."""
     LOST = "lost_in_mid_stream"
+    """Nothing comes from `lost_at_s` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,11 @@ class Session:
     def length_s(self) -> float:
         """Seconds until the end of the last segment."""
         return SEGMENT_S * len(self.truth)
+
+    @property
+    def lost_at_s(self) -> float:
+        """When a modality that is lost in mid-stream was lost: half-way, in the middle of a segment."""
+        return SEGMENT_S * (len(self.truth) // 2 + 0.5)
 
     def truth_at(self, at_s: float) -> Emotion:
         """The class in force."""
@@ -107,20 +123,21 @@ def _read(
     bank: Bank, modality: Modality, rng: np.random.Generator, *, script: list[Emotion], what: Disturbance
 ) -> list[tuple[float, Affect]]:
     who = int(rng.integers(2**31))
-    length_s = SEGMENT_S * len(script) * (0.5 if what is Disturbance.LOST else 1.0)
+    length_s = SEGMENT_S * (len(script) // 2 + 0.5 if what is Disturbance.LOST else len(script))
     arrivals: list[tuple[float, Affect]] = []
     at_s, held, held_until_s, held_label = 0.0, None, 0.0, ""
     while (at_s := at_s + _pause_s(modality, rng)) < length_s:
         spoken_for_s = max(0.0, at_s - (BODY_LAG_S if modality is Modality.PHYSIOLOGY else 0.0))
-        label = _label(script[int(spoken_for_s / SEGMENT_S)], modality)
-        if held is None or label != held_label or at_s >= held_until_s:
+        segment = int(spoken_for_s / SEGMENT_S)
+        label = _label(script[segment], modality)
+        is_stuck = what is Disturbance.STALE and segment % 2 == 1
+        if held is None or (not is_stuck and (label != held_label or at_s >= held_until_s)):
             held = bank.draw(rng, modality, label, clean=what is not Disturbance.NOISY)
             if what is Disturbance.WRONG:
                 held = _certain(held)
-            # A face keeps an expression for a while; an utterance or a window is read once.
-            held_until_s = at_s + (rng.uniform(1.0, 5.0) if modality is Modality.FACE else 0.0)
+            held_until_s = at_s + _hold_s(modality, rng)
             held_label = label
-        delay_s = rng.uniform(0.0, 2.0) if what is Disturbance.DELAYED else 0.0
+        delay_s = DELAY_S if what is Disturbance.DELAYED else 0.0
         arrivals.append((at_s + delay_s, moved(held, end_s=at_s, who=who)))
     return arrivals
 
@@ -131,6 +148,13 @@ def _pause_s(modality: Modality, rng: np.random.Generator) -> float:
     return FACE_PERIOD_S if modality is Modality.FACE else BODY_PERIOD_S
 
 
+def _hold_s(modality: Modality, rng: np.random.Generator) -> float:
+    """For how long a reader goes on to say the same: an utterance is read once."""
+    if modality is Modality.SPEECH:
+        return 0.0
+    return float(rng.uniform(1.0, 5.0)) if modality is Modality.FACE else BODY_HOLD_S
+
+
 def _label(emotion: Emotion, modality: Modality) -> str:
     if modality is not Modality.PHYSIOLOGY:
         return emotion.value
@@ -138,11 +162,11 @@ def _label(emotion: Emotion, modality: Modality) -> str:
 
 
 def _certain(reading: Affect) -> Affect:
-    """The same opinion, said with the conviction of the deluded."""
+    """The same opinion, said with the conviction of the deluded; its quality is a matter of the signal."""
     if not reading.mask.any():
-        return replace(reading, quality=1.0)
+        return reading
     sharpened = reading.probabilities**4
-    return replace(reading, probabilities=sharpened / sharpened.sum(), quality=1.0)
+    return replace(reading, probabilities=sharpened / sharpened.sum())
 
 
 SHARED_CLASSES: Final = tuple(emotion for emotion in EMOTIONS if emotion is not Emotion.CONTEMPT)

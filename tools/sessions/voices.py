@@ -13,7 +13,7 @@ from edge.speech import SpeechReader
 from edge.speech.options import SpeechOptions
 from measure.speech import play
 from sessions.bank import Recorded
-from sessions.people import held_out
+from sessions.people import Part, held_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,21 +27,20 @@ CLIPS_A_SPEAKER: Final = 60
 
 def read_speech(
     data: Path, store: ModelStore, *, runtime: Runtime | None = None, seed: int = 0
-) -> tuple[list[Recorded], list[Recorded]]:
-    """(fit, test): clips of held-out speakers through the speech reader, clean and with noise at 0 to 15 dB.
+) -> dict[Part, list[Recorded]]:
+    """Clips of held-out speakers through the speech reader, clean and with noise at 0 to 15 dB.
 
     Each speaker's clips come in random order with pauses, so that the running normalisation works
     as it does in a room. Of each clip the last reading counts.
     """
     root = data / "speech" if (data / "speech").is_dir() else data
     clips = [clip for clip in read_manifest(root) if clip.emotion in set(Emotion)]
-    halves: tuple[list[Recorded], list[Recorded]] = ([], [])
+    parts: dict[Part, list[Recorded]] = {part: [] for part in Part}
     for corpus in EMOTION_CORPORA:
-        fit, test = held_out(clip.speaker for clip in clips if clip.corpus == corpus)
-        for speaker in sorted(fit | test):
+        for speaker, part in held_out(clip.speaker for clip in clips if clip.corpus == corpus).items():
             spoken = [clip for clip in clips if clip.corpus == corpus and clip.speaker == speaker]
-            halves[speaker in test].extend(_read_speaker(root, spoken, store, runtime=runtime, seed=seed))
-    return halves
+            parts[part].extend(_read_speaker(root, spoken, store, runtime=runtime, seed=seed))
+    return parts
 
 
 def _read_speaker(

@@ -30,7 +30,7 @@ def write_models(data: Path, out: Path, *, cache: Path, takes: int) -> None:
     clips, values = extract(root, EMOTION_CORPORA, takes=takes, cache=cache)
     corpus = Corpus(values, clips)
     names, speakers = corpus.names("corpus"), corpus.names("speaker")
-    left_out = set().union(*(person for name in set(names) for person in held_out(speakers[names == name])))
+    left_out = {person for name in set(names) for person in held_out(speakers[names == name])}
     tf.keras.utils.set_random_seed(1)
     rng = np.random.default_rng(1)
     rows = np.flatnonzero(~np.isin(speakers, sorted(left_out)))

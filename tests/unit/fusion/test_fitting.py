@@ -15,7 +15,7 @@ from .test_sessions import bank
 __all__ = ["bank"]
 
 RELIABILITY = Reliability(
-    face=Trust(classes=1.3, exponent=0.5, misleading=0.1), speech=Trust(classes=0.7), arousal_sd=0.6
+    face=Trust(classes=1.3, exponent=0.5, misleading=0.1), speech=Trust(classes=0.7), calm_logit=-0.4
 )
 
 
@@ -48,7 +48,7 @@ def test_nothing_said_is_uniform():
         truth=np.zeros(1, dtype=np.intp),
         probabilities=np.zeros((1, 3, 8)),
         mask=np.zeros((1, 3, 8), dtype=bool),
-        arousal=np.full((1, 3), np.nan),
+        stress=np.full((1, 3), np.nan),
         weight=np.zeros((1, 3)),
     )
     assert empty.fused(RELIABILITY) == pytest.approx(1 / 8)

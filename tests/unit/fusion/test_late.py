@@ -23,7 +23,7 @@ def fuse(given_opinions, reliability: Reliability = PLAIN):
     return fused.probabilities, fused.weights
 
 
-def opinion(modality: Modality, probabilities, *, mask=None, weight=1.0, arousal=None) -> Opinion:
+def opinion(modality: Modality, probabilities, *, mask=None, weight=1.0, stress=None) -> Opinion:
     values = np.asarray(probabilities, dtype=np.float64)
     known = np.ones(8, dtype=bool) if mask is None else np.asarray(mask)
     values = np.where(known, values, 0.0)
@@ -32,8 +32,8 @@ def opinion(modality: Modality, probabilities, *, mask=None, weight=1.0, arousal
         probabilities=values / values.sum() if known.any() else np.zeros(8),
         mask=known,
         valence=None,
-        arousal=arousal,
-        stress=None,
+        arousal=None,
+        stress=stress,
         weight=weight,
     )
 
@@ -44,8 +44,8 @@ def opinions(draw) -> list[Opinion]:
     for modality in draw(st.permutations(Modality)):
         mask = np.array(draw(st.lists(st.booleans(), min_size=8, max_size=8)))
         values = np.array(draw(st.lists(st.floats(1e-3, 1), min_size=8, max_size=8)))
-        arousal = draw(st.none() | st.floats(-1, 1))
-        drawn.append(opinion(modality, values, mask=mask, weight=draw(st.floats(1e-6, 1)), arousal=arousal))
+        stress = draw(st.none() | st.floats(0, 1))
+        drawn.append(opinion(modality, values, mask=mask, weight=draw(st.floats(1e-6, 1)), stress=stress))
     return drawn[: draw(st.integers(0, 3))]
 
 
@@ -125,20 +125,27 @@ def test_no_expert_has_a_veto():
     assert fused[EMOTIONS.index(Emotion.HAPPINESS)] == pytest.approx(fused[EMOTIONS.index(Emotion.ANGER)])
 
 
-def test_bodily_arousal_tilts_towards_classes_of_that_arousal():
-    body = opinion(Modality.PHYSIOLOGY, np.ones(8), mask=np.zeros(8, dtype=bool), arousal=0.7)
-    fused, shares = fuse([body])
+def body(stress: float | None) -> Opinion:
+    return opinion(Modality.PHYSIOLOGY, np.ones(8), mask=np.zeros(8, dtype=bool), stress=stress)
+
+
+def test_a_stressed_body_alone_tilts_towards_aroused_classes():
+    fused, shares = fuse([body(0.7)])
     assert fused[EMOTIONS.index(Emotion.ANGER)] > fused[EMOTIONS.index(Emotion.SADNESS)]
     assert shares == {Modality.PHYSIOLOGY: pytest.approx(1.0)}
+    np.testing.assert_allclose(fuse([body(1.0)])[0], fuse([body(0.999)])[0])
 
 
-def test_a_body_without_arousal_says_nothing_of_classes():
-    body = opinion(Modality.PHYSIOLOGY, np.ones(8), mask=np.zeros(8, dtype=bool))
-    face = opinion(Modality.FACE, np.arange(1, 9))
-    fused, shares = fuse([body, face])
-    np.testing.assert_allclose(fused, fuse([face])[0])
-    assert shares == {Modality.FACE: pytest.approx(1.0)}
-    np.testing.assert_allclose(fuse([body])[0], np.full(8, 1 / 8))
+@given(st.lists(st.floats(0.01, 1), min_size=8, max_size=8), st.floats(0, 1))
+def test_beside_a_face_the_body_does_not_change_what_is_felt(values, stress):
+    alone, _ = fuse([opinion(Modality.FACE, values)])
+    both, shares = fuse([opinion(Modality.FACE, values), body(stress)])
+    np.testing.assert_allclose(both, alone)
+    assert shares == {Modality.FACE: pytest.approx(1.0), Modality.PHYSIOLOGY: 0.0}
+
+
+def test_a_body_without_stress_says_nothing_of_classes():
+    np.testing.assert_allclose(fuse([body(None)])[0], np.full(8, 1 / 8))
 
 
 def agreement_of(*given_opinions: Opinion) -> Fused:
@@ -148,10 +155,9 @@ def agreement_of(*given_opinions: Opinion) -> Fused:
 def test_who_contradicts_both_others_loses_credence_in_time():
     anger, joy = np.full(8, 0.02), np.full(8, 0.02)
     anger[EMOTIONS.index(Emotion.ANGER)] = joy[EMOTIONS.index(Emotion.HAPPINESS)] = 0.86
-    neutral_body = opinion(Modality.PHYSIOLOGY, np.ones(8), mask=np.zeros(8, dtype=bool), arousal=-0.6)
     sad = np.full(8, 0.02)
     sad[EMOTIONS.index(Emotion.SADNESS)] = 0.86
-    said = [opinion(Modality.FACE, anger), opinion(Modality.SPEECH, sad), neutral_body]
+    said = [opinion(Modality.FACE, anger), opinion(Modality.SPEECH, sad), body(0.02)]
     credence = Credence(PLAIN)
     for at_s in np.arange(0.0, 60.0, 0.5):
         fused = fuse_under(said, PLAIN, credence.belief)

@@ -10,8 +10,8 @@ from edge.signals import Modality, Moment
 from measure.fusion import concordance, match
 from sessions.audiences import Scripted, make_audience
 from sessions.bank import Bank, Recorded
-from sessions.people import held_out
-from sessions.streams import SHARED_CLASSES, Disturbance, make_session, walk
+from sessions.people import Part, held_out
+from sessions.streams import SEGMENT_S, SHARED_CLASSES, Disturbance, make_session, walk
 
 from .readings import make_affect
 
@@ -71,10 +71,25 @@ def test_delayed_readings_arrive_late_and_lost_ones_not_at_all(bank):
         [Modality.SPEECH]
     )
     delays_s = np.array([at_s - reading.end_s for at_s, reading in delayed.only([Modality.SPEECH]).arrivals])
-    assert np.all((delays_s >= 0) & (delays_s <= 2))
-    assert delays_s.mean() > 0.5
+    np.testing.assert_allclose(delays_s, 2.0)
     lost = session_of(bank, disturbed=Modality.SPEECH, disturbance=Disturbance.LOST).only([Modality.SPEECH])
-    assert max(at_s for at_s, _ in lost.arrivals) < lost.length_s / 2
+    assert max(at_s for at_s, _ in lost.arrivals) < lost.lost_at_s
+
+
+def test_a_stale_reader_repeats_what_it_said_in_the_segment_before(bank):
+    session = session_of(bank, disturbed=Modality.FACE, disturbance=Disturbance.STALE).only([Modality.FACE])
+    for at_s, reading in session.arrivals:
+        said = EMOTIONS[int(reading.probabilities.argmax())]
+        segment = int(at_s / SEGMENT_S)
+        assert said is session.truth[segment - segment % 2]
+
+
+def test_a_wrong_modality_is_as_good_a_signal_as_a_right_one(bank):
+    right, wrong = (
+        session_of(bank, disturbed=Modality.FACE, disturbance=what).only([Modality.FACE])
+        for what in (Disturbance.NONE, Disturbance.WRONG)
+    )
+    assert {r.quality for _, r in right.arrivals} == {r.quality for _, r in wrong.arrivals}
 
 
 def test_the_fusion_follows_a_session(bank):
@@ -100,13 +115,12 @@ def test_an_audience_reacts_when_the_script_says(bank):
     assert not make_audience(bank, np.random.default_rng(3), viewers=2, kinds=()).moments
 
 
-def test_people_are_in_one_half_or_in_training():
+def test_people_are_in_one_part_or_in_training():
     people = [f"actor_{number:02}" for number in range(18)]
-    fit, test = held_out(people)
-    assert not fit & test
-    assert 0 < len(fit) <= len(people) / 3
-    assert 0 < len(test) <= len(people) / 3
-    assert held_out(reversed(people)) == (fit, test)
+    parts = held_out(people)
+    assert set(parts.values()) == set(Part)
+    assert len(parts) <= 0.7 * len(people)
+    assert held_out(reversed(people)) == parts
 
 
 def test_moments_match_once_and_within_the_tolerance():
