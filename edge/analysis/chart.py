@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from edge.analysis import words
+from edge.analysis.findings import thinned
 from edge.emotion import EMOTIONS
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 1000
 _LEFT: Final = 118
-_RIGHT: Final = 12
-_TOP: Final = 44
+_RIGHT: Final = 24
+_TOP: Final = 60
 _MOOD_HEIGHT: Final = 92
 _HEIGHT: Final = 66
 _GAP: Final = 16
@@ -27,6 +28,8 @@ _PLOT: Final = _WIDTH - _LEFT - _RIGHT
 _STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_STEPS: Final = 12
 _BADGE: Final = 11
+_MOST_COLUMNS: Final = 600
+"""More are not told apart at this width, and would make a long film's page megabytes."""
 
 _HATCH: Final = (
     '<defs><pattern id="unknown" width="7" height="7" patternUnits="userSpaceOnUse" '
@@ -58,7 +61,8 @@ _TRACKS: Final = (
 def chart(analysis: Analysis) -> str:
     """Draw what is known of each measure, what is not, and the moments."""
     length_s = max(analysis.content.length_s, 1e-6)
-    tracks = [track for track in _TRACKS if any(track.value(tick) is not None for tick in analysis.ticks)]
+    ticks = thinned(analysis.ticks, most=_MOST_COLUMNS)
+    tracks = [track for track in _TRACKS if any(track.value(tick) is not None for tick in ticks)]
     bottom = _TOP + _MOOD_HEIGHT + len(tracks) * (_HEIGHT + _GAP)
     height = bottom + _AXIS
 
@@ -72,12 +76,12 @@ def chart(analysis: Analysis) -> str:
         f'<desc id="chart-text">{told} The same numbers stand in the tables below.</desc>',
         _HATCH,
         *_axis(length_s, bottom, x),
-        *_mood(analysis, x),
+        *_mood(ticks, x),
     ]
     for index, track in enumerate(tracks):
         top = _TOP + _MOOD_HEIGHT + _GAP + index * (_HEIGHT + _GAP)
-        parts += _track(track, analysis.ticks, top, x)
-    parts += _unknown(analysis.ticks, bottom, x)
+        parts += _track(track, ticks, top, x)
+    parts += _unknown(ticks, bottom, x)
     parts += _moments(analysis, bottom, x)
     parts.append("</svg>")
     return "\n".join(parts)
@@ -92,11 +96,11 @@ def _axis(length_s: float, bottom: float, x: Callable[[float], float]) -> Iterat
         yield f'<text class="axis" x="{at:.1f}" y="{bottom + 20}" text-anchor="middle">{shown}</text>'
 
 
-def _mood(analysis: Analysis, x: Callable[[float], float]) -> Iterator[str]:
+def _mood(ticks: Sequence[Tick], x: Callable[[float], float]) -> Iterator[str]:
     yield f'<text class="name" x="0" y="{_TOP + 16}">Mood</text>'
     yield f'<text class="word" x="0" y="{_TOP + 34}">shares of 8</text>'
     yield f'<text class="word" x="0" y="{_TOP + 50}">emotions</text>'
-    for run in _runs(analysis.ticks, lambda tick: bool(tick.shares)):
+    for run in _runs(ticks, lambda tick: bool(tick.shares)):
         below = [0.0] * len(run)
         for index, emotion in enumerate(EMOTIONS):
             above = [low + tick.shares[index] for low, tick in zip(below, run, strict=True)]
@@ -153,14 +157,15 @@ def _unknown(ticks: Sequence[Tick], bottom: float, x: Callable[[float], float]) 
 
 
 def _moments(analysis: Analysis, bottom: float, x: Callable[[float], float]) -> Iterator[str]:
+    level = 0
     for number, reaction in enumerate(analysis.reactions, start=1):
         at_s, kind = reaction.moment.at_s, reaction.moment.kind
         at = x(at_s)
         label = f"Moment {number}: {words.title_of(reaction)} at {words.clock(at_s)}"
         # Close neighbours sit on two levels, so that no badge hides another.
         before = analysis.reactions[number - 2].moment.at_s if number > 1 else -1e9
-        level = number % 2 if at - x(before) < 2 * _BADGE + 2 else 0
-        y = _TOP - _BADGE - 5 - level * (2 * _BADGE + 1) + (_BADGE if level else 0)
+        level = 1 - level if at - x(before) < 2 * _BADGE + 2 else 0
+        y = _TOP - _BADGE - 5 - level * (2 * _BADGE + 2)
         yield f'<a href="#moment-{number}" aria-label="{escape(label)}" class="mark {kind}">'
         yield f"<title>{escape(label)}</title>"
         yield f'<line class="moment" x1="{at:.1f}" y1="{y + _BADGE:.1f}" x2="{at:.1f}" y2="{bottom}"/>'

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.analysis.timeline import DWELL_S, Audience, Reaction, SceneSummary
+from edge.analysis.timeline import DWELL_S, Audience, Reaction, SceneSummary, Tick
 from edge.emotion import MomentKind
 from edge.fusion.moments import HALF_WINDOW_S, MIN_STRENGTH, SAMPLE_S, find_moments
 from edge.fusion.synchrony import synchrony
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from edge.analysis.content import Scene
     from edge.analysis.seats import Seats
-    from edge.analysis.timeline import Tick
     from edge.signals import Moment
 
 _KINDS: Final = tuple(MomentKind)
@@ -95,6 +95,34 @@ def summarise_scenes(
         )
         for scene in scenes
         for inside in [[tick for tick in ticks if scene.start_s <= tick.start_s < scene.end_s]]
+    )
+
+
+def thinned(ticks: Sequence[Tick], *, most: int) -> Sequence[Tick]:
+    """Put neighbours together until there are `most` at the most; what is half unknown is unknown."""
+    together = math.ceil(len(ticks) / most)
+    if together < 2:  # noqa: PLR2004 - nothing to put together
+        return ticks
+    return [_merged(ticks[first : first + together]) for first in range(0, len(ticks), together)]
+
+
+def _merged(ticks: Sequence[Tick]) -> Tick:
+    known = [tick for tick in ticks if tick.is_known]
+    merged = Tick(ticks[0].start_s, ticks[-1].end_s - ticks[0].start_s)
+    if 2 * len(known) < len(ticks):
+        return merged
+    shown = [tick.shares for tick in known if tick.shares]
+    return Tick(
+        start_s=merged.start_s,
+        span_s=merged.span_s,
+        shares=tuple(map(float, np.mean(shown, axis=0))) if shown else (),
+        quality=mean([(tick.quality, tick.span_s) for tick in known]) or 0.0,
+        valence=mean([(tick.valence, tick.span_s) for tick in known]),
+        arousal=mean([(tick.arousal, tick.span_s) for tick in known]),
+        attention=mean([(tick.attention, tick.span_s) for tick in known]),
+        expressiveness=mean([(tick.expressiveness, tick.span_s) for tick in known]),
+        synchrony=mean([(tick.synchrony, tick.span_s) for tick in known]),
+        stress=mean([(tick.stress, tick.span_s) for tick in known]),
     )
 
 

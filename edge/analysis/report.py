@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from importlib.resources import files
 from itertools import pairwise
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _TABLE_S: Final = (1, 2, 5, 10, 30, 60, 300)
 _MOST_ROWS: Final = 240
+_SHORT: Final = 12
 _UNKNOWN: Final = "\N{EN DASH}"
 _KINDS: Final[Mapping[str, str]] = {
     "replay_video": "faces",
@@ -239,7 +241,21 @@ def _windows(analysis: Analysis) -> str:
         for window in analysis.windows
     ]
     header = ["Window", "Gate", "Why", "State", "Valence", "Arousal", "Quality"]
-    return _table(f"Windows of {analysis.window_s:g} s, profile {analysis.profile}", header, rows)
+    table = _table(f"Windows of {analysis.window_s:g} s, profile {analysis.profile}", header, rows)
+    is_open = " open" if len(rows) <= _SHORT else ""
+    return f"<p>{_verdict(analysis)}</p><details{is_open}><summary>Every window</summary>{table}</details>"
+
+
+def _verdict(analysis: Analysis) -> str:
+    whole = len(analysis.windows)
+    withheld = Counter(
+        words.why(window.reason, consented=analysis.consented)
+        for window in analysis.windows
+        if window.state is State.INSUFFICIENT
+    )
+    told = f"It would have told a mood in {whole - withheld.total()} of {whole} windows"
+    why = ", ".join(f"{reason} ({count})" for reason, count in withheld.most_common())
+    return f"{told}; withheld because {why}." if why else f"{told}."
 
 
 def _recordings(analysis: Analysis) -> str:

@@ -10,6 +10,7 @@ from edge.analysis.findings import (
     find_synchrony,
     mean,
     summarise_scenes,
+    thinned,
 )
 from edge.analysis.seats import Seats, faces_in_view
 from edge.analysis.timeline import Tick
@@ -123,3 +124,14 @@ def test_a_mean_of_nothing_is_unknown():
     assert mean([]) is None
     assert mean([(None, 1.0)]) is None
     assert mean([(1.0, 1.0), (None, 9.0), (4.0, 2.0)]) == pytest.approx(3.0)
+
+
+def test_thinning_keeps_means_and_what_is_unknown():
+    ticks = [Tick(n, 1.0, (1.0, *[0.0] * 7) if n < 6 else (), 0.5 if n < 6 else None) for n in range(12)]
+    thin = thinned(ticks, most=3)
+    assert [(tick.start_s, tick.span_s, tick.valence) for tick in thin] == [
+        (0, 4, 0.5),
+        (4, 4, 0.5),
+        (8, 4, None),
+    ]
+    assert thinned(ticks, most=12) is ticks

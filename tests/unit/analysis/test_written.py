@@ -220,3 +220,20 @@ def test_the_summary_tells_the_course():
     assert any("faced the camera 75 %" in sentence for sentence in told)
     assert any("reacted together: mean correlation 0.42" in sentence for sentence in told)
     assert told[-1] == "Something is known for 92 % of the time."
+
+
+def test_a_long_film_makes_no_long_page():
+    ticks = tuple(Tick(n / 2, 0.5, (0.125,) * 8, 0.1, 0.1, 0.8) for n in range(4 * 3600 * 2))
+    long = analysis(content=content(length_s=4 * 3600.0), ticks=ticks)
+    assert len(report(long, other_files=[])) < 400_000
+
+
+def test_the_page_counts_what_was_withheld():
+    page = report(analysis(), other_files=[])
+    assert "told a mood in 1 of 2 windows; withheld because nobody could be read (1)." in page
+
+
+def test_badges_of_neighbours_do_not_hide_each_other():
+    made = analysis(reactions=tuple(reaction(at_s) for at_s in (20.0, 20.5, 21.0, 40.0)))
+    heights = [float(y) for y in re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)"', chart(made))]
+    assert heights[0] == heights[2] == heights[3] > heights[1] > 11
