@@ -52,7 +52,7 @@ class Browser:
             self._driver.wait(_PATIENCE_S)
 
     def busy_s(self) -> float:
-        """Processor time of the page's main thread since it was opened; waiting for others does not count."""
+        """Processor time of the main thread since the page was opened; waiting does not count."""
         self._ask(
             "POST",
             "/goog/cdp/execute",
