@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
 EXIT_INTERRUPTED: Final = 130
 """128 + SIGINT, as shells have it: what comes after must not take a report for made."""
 
+_WHAT: Final = """\
+Play recordings of one viewer or of an audience through the street, as fast as it goes, and write a report:
+when the mood changed, to what, and how surely.
+"""
 _MORE: Final = """\
 What it reads: videos (faces, voices), sound files (voices), and signals as CSV or npz with one of the
 columns ecg_mv, pulse, skin_conductance_us, rr_ms; files named anna.ecg.csv and anna.skin.csv are taken
@@ -49,9 +52,8 @@ def register(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "analyze",
         help="make a report, tables and editing markers from recordings of an audience",
-        description="Play recordings of one viewer or of an audience through the street, as fast as it goes, "
-        "and write a report: when the mood changed, to what, and how surely.",
-        epilog=textwrap.dedent(_MORE),
+        description=_WHAT,
+        epilog=_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
