@@ -45,6 +45,13 @@ class RunningNormalisation:
         """How many utterances the estimate rests on."""
         return self._count
 
+    @property
+    def typical(self) -> NDArray[np.float64]:
+        """Shape (d,): functionals that are typical of the source, as far as it is known."""
+        mean, _ = self._estimate()
+        values: NDArray[np.float64] = self._prior_mean + self._prior_spread * mean
+        return values
+
     def reset(self) -> None:
         """Forget the source."""
         self._count = 0.0

@@ -27,6 +27,11 @@ HALF_KNOWN_UTTERANCES: Final = 2.0
 """After so many utterances of a voice both opinions of the net weigh the same."""
 
 
+def familiarity(utterances: float) -> float:
+    """How well a voice is known after so many utterances, in [0, 1)."""
+    return utterances / (utterances + HALF_KNOWN_UTTERANCES)
+
+
 def blended(logits: NDArray[np.floating], *, utterances: float) -> NDArray[np.float64]:
     """Weigh the net's two opinions by how well the voice is known.
 
@@ -42,17 +47,21 @@ def blended(logits: NDArray[np.floating], *, utterances: float) -> NDArray[np.fl
     Shape (..., classes).
     """
     stranger, familiar = np.split(np.asarray(logits, dtype=np.float64), 2, axis=-1)
-    known = utterances / (utterances + HALF_KNOWN_UTTERANCES)
+    known = familiarity(utterances)
     opinion: NDArray[np.float64] = (1 - known) * stranger + known * familiar
     return opinion
 
 
 class SpeechClasses:
-    """Turn logits into probabilities over the `labels` of a manifest entry, by its `temperature`."""
+    """Turn logits into probabilities over the `labels` of a manifest entry.
+
+    Its parameter `temperature` is one number, or two: of a stranger and of a familiar voice.
+    """
 
     def __init__(self, entry: ModelEntry) -> None:
         self.labels = entry.labels
-        self._temperature = float(np.max(entry.parameters["temperature"]))
+        temperatures = np.atleast_1d(np.asarray(entry.parameters["temperature"], dtype=np.float64))
+        self._temperature = (float(temperatures[0]), float(temperatures[-1]))
         targets = [EXTRA[label][0] if label in EXTRA else Emotion(label) for label in self.labels]
         self._share = np.zeros((len(self.labels), len(EMOTIONS)))
         self._share[np.arange(len(targets)), [target.position for target in targets]] = 1
@@ -61,9 +70,11 @@ class SpeechClasses:
             [EXTRA[label][1] if label in EXTRA else CIRCUMPLEX[Emotion(label)] for label in self.labels]
         )
 
-    def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Calibrated probabilities over `labels`."""
-        scaled = np.asarray(logits, dtype=np.float64) / self._temperature
+    def probabilities(self, logits: NDArray[np.floating], *, utterances: float = 0.0) -> NDArray[np.float64]:
+        """Calibrated probabilities over `labels`, for a voice of which so many utterances are known."""
+        known = familiarity(utterances)
+        temperature = (1 - known) * self._temperature[0] + known * self._temperature[1]
+        scaled = np.asarray(logits, dtype=np.float64) / temperature
         weights = np.exp(scaled - scaled.max())
         shares: NDArray[np.float64] = weights / weights.sum()
         return shares

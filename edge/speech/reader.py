@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.signals import AUDIO_RATE_HZ, Affect, Modality
-from edge.speech.activity import LOOK_BLOCKS, VoiceActivity
+from edge.speech.activity import DELAY_BLOCKS, VoiceActivity
 from edge.speech.adaptation import RunningNormalisation
-from edge.speech.classes import SpeechClasses, blended
+from edge.speech.classes import SpeechClasses
 from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, HOP, Frames, FrontEnd
 from edge.speech.functionals import functionals
+from edge.speech.nets import VoiceNets
 from edge.speech.pitch import PITCH_FRAME
 from edge.speech.quality import reading_quality
 from edge.speech.utterance import Utterance
@@ -33,7 +34,7 @@ FORGET_AFTER_S: Final = 60.0
 _GAP_S: Final = 0.05
 _FULL_SCALE: Final = 0.999
 _BLOCK_S: Final = BLOCK_FRAMES / FRAME_RATE_HZ
-_TAIL: Final = (LOOK_BLOCKS + 1) * BLOCK_FRAMES * HOP + PITCH_FRAME
+_TAIL: Final = (DELAY_BLOCKS + 1) * BLOCK_FRAMES * HOP + PITCH_FRAME
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +56,7 @@ class SpeechReader:
     Parameters
     ----------
     options
-        Which net: `speech_emotion`, or `speech_emotion_open` whose training data allow commercial use.
+        Which nets: `speech_emotion`, or `speech_emotion_open` whose training data allow commercial use.
     store
         Where the models come from.
     runtime
@@ -79,11 +80,12 @@ class SpeechReader:
     def __init__(
         self, options: SpeechOptions, *, store: ModelStore, runtime: Runtime | None = None, threads: int = 1
     ) -> None:
-        entry = store.entry(options.model)
-        self._net = store.load(options.model, runtime=runtime, threads=threads)
+        self._nets = VoiceNets(options.model, store=store, runtime=runtime, threads=threads)
+        entry = self._nets.entry
         self._activity_net = store.load(ACTIVITY_MODEL, runtime=runtime, threads=threads)
-        threshold = store.entry(ACTIVITY_MODEL).parameters["threshold"]
-        self._threshold = float(np.max(threshold))
+        verdict = store.entry(ACTIVITY_MODEL).parameters
+        self._begins_at = float(np.max(verdict["begins_at"]))
+        self._lasts_at = float(np.max(verdict["lasts_at"]))
         self.classes = SpeechClasses(entry)
         self.normalisation = RunningNormalisation(
             np.asarray(entry.parameters["mean"]), np.asarray(entry.parameters["spread"])
@@ -97,7 +99,7 @@ class SpeechReader:
     @property
     def runtime(self) -> Runtime:
         """Which TFLite runtime runs the nets."""
-        return self._net.runtime
+        return self._nets.runtime
 
     @property
     def heard_until_s(self) -> float:
@@ -141,15 +143,15 @@ class SpeechReader:
 
     def _start(self, at_s: float) -> None:
         self._front_end = FrontEnd()
-        self._activity = VoiceActivity(self._activity_net)
+        self._activity = VoiceActivity(self._activity_net, begins_at=self._begins_at, lasts_at=self._lasts_at)
         self._utterance = Utterance()
         self._block_s = self._next_s = at_s
         self._clipped_share = self._since_reading_s = 0.0
 
     def _hear(self, samples: NDArray[np.float32]) -> list[VoiceReading]:
         readings: list[VoiceReading] = []
-        for block, probability in self._activity(self._front_end(samples)):
-            readings += self._take(block, is_speech=probability >= self._threshold)
+        for block, is_speech in self._activity(self._front_end(samples)):
+            readings += self._take(block, is_speech=is_speech)
             self._block_s += _BLOCK_S
         return readings
 
@@ -180,12 +182,11 @@ class SpeechReader:
     def _reading(self) -> tuple[VoiceReading, NDArray[np.float32]]:
         frames, start_s, end_s = self._utterance.frames()
         values = functionals(frames)
-        (logits,) = self._net(self.normalisation(values)[None])
-        opinion = blended(logits[0], utterances=self.normalisation.utterances)
+        opinion = self._nets(frames, values, self.normalisation)
         reading = VoiceReading(
             start_s=start_s,
             end_s=end_s,
-            probabilities=self.classes.probabilities(opinion),
+            probabilities=self.classes.probabilities(opinion, utterances=self.normalisation.utterances),
             quality=reading_quality(frames, clipped_share=self._clipped_share),
         )
         return reading, values

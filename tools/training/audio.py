@@ -47,14 +47,20 @@ def perform(
     ratio = Fraction(take.speed).limit_denominator(50)
     played = signal.resample_poly(speech, ratio.denominator, ratio.numerator).astype(np.float32)
     if take.room is not None:
-        direct = int(np.argmax(np.abs(take.room)))
-        wet = signal.fftconvolve(played, take.room[max(0, direct - 16) :])[: len(played)]
-        played = (wet * (_rms(played) / max(_rms(wet), 1e-9))).astype(np.float32)
+        played = in_room(played, take.room)
     if take.snr_db is not None:
         played = mix(played, noise, snr_db=float(rng.uniform(*take.snr_db)), rng=rng)
     if take.telephone:
         played = signal.sosfilt(_TELEPHONE, played).astype(np.float32)
     return np.clip(played * np.float32(10 ** (take.gain_db / 20)), -1, 1)
+
+
+def in_room(speech: NDArray[np.float32], room: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Let a clip sound in a room, as loud and as long as it was."""
+    direct = int(np.argmax(np.abs(room)))
+    wet = signal.fftconvolve(speech, room[max(0, direct - 16) :])[: len(speech)]
+    played: NDArray[np.float32] = (wet * (_rms(speech) / max(_rms(wet), 1e-9))).astype(np.float32)
+    return played
 
 
 def mix(

@@ -5,7 +5,11 @@ import pytest
 
 from edge.inference import ModelStore
 from edge.speech import SpeechReader
+from edge.speech.activity import PAST_BLOCKS
+from edge.speech.frontend import BLOCK_FRAMES
 from edge.speech.options import SpeechOptions
+
+JUDGED = slice(PAST_BLOCKS * BLOCK_FRAMES, (PAST_BLOCKS + 1) * BLOCK_FRAMES)
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +27,7 @@ def make_eager_reader(store):
     """Make readers that take every sound for speech: the real detector is not fooled by a synthetic voice."""
 
     def sound_is_speech(context):
-        return (np.array([[float(context[0, 40:60].max() > -0.5)]], np.float32),)
+        return (np.array([[float(context[0, JUDGED].max() > -0.5)]], np.float32),)
 
     def make():
         eager = SpeechReader(SpeechOptions(), store=store)

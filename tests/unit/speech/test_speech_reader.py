@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt
-from voices import RATE_HZ, voice_like
+from voices import RATE_HZ, voice_like, whispered
 
 from edge.emotion import Emotion
 from edge.signals import AudioChunk, Modality
@@ -77,13 +77,47 @@ def test_a_burst_is_no_utterance(eager_reader):
         lambda x: x * 1e6,
         lambda x: x / 200,
         lambda x: sosfilt(butter(4, (300, 3400), "bandpass", fs=RATE_HZ, output="sos"), x).astype(np.float32),
+        lambda x: np.where(np.arange(len(x)) // 1600 % 3 == 0, 0, x).astype(np.float32),
+        lambda x: np.mean([x, np.zeros_like(x)], axis=0, dtype=np.float32),
+        lambda x: whispered(len(x) / RATE_HZ),
+        lambda x: np.clip(voice_like(len(x) / RATE_HZ, f0_hz=420) * 8, -1, 1),
     ],
-    ids=["clipped", "offset", "holes", "far too loud", "faint", "telephone"],
+    ids=[
+        "clipped",
+        "offset",
+        "holes",
+        "far too loud",
+        "faint",
+        "telephone",
+        "dropouts",
+        "one dead channel",
+        "whisper",
+        "shouting",
+    ],
 )
 def test_a_spoiled_voice_gives_valid_readings_or_none(eager_reader, spoil):
     for reading in play(eager_reader, np.concatenate([silence(1), spoil(voice_like(4)), silence(2)])):
         assert 0 <= reading.quality <= 1
         assert reading.probabilities.sum() == pytest.approx(1)
+
+
+def test_a_dead_channel_changes_no_verdict(make_eager_reader):
+    """It halves the samples; the nets hear it as a voice that is a little further off."""
+    stereo = voice_like(4)
+    whole, half = (make_eager_reader().read(AudioChunk("mic", 0, stereo * share)) for share in (1.0, 0.5))
+    assert len(whole) == len(half) > 0
+    assert np.abs(whole[-1].probabilities - half[-1].probabilities).max() < 0.5
+
+
+def test_a_whisper_is_worth_less_than_a_voice(make_eager_reader):
+    voiced = play(make_eager_reader(), np.concatenate([voice_like(4), silence(2)]))
+    breathed = play(make_eager_reader(), np.concatenate([whispered(4), silence(2)]))
+    assert max((reading.quality for reading in breathed), default=0) < min(r.quality for r in voiced)
+
+
+def test_bursts_in_a_row_are_no_utterance(eager_reader):
+    burst = np.concatenate([voice_like(0.2), silence(1.8)])
+    assert play(eager_reader, np.concatenate([silence(1), *[burst] * 10])) + eager_reader.finish() == []
 
 
 def test_clipping_lowers_quality(eager_reader):
@@ -127,6 +161,13 @@ def memory_grown(reader, sound, *, rounds):
 
 def test_silence_keeps_memory_flat(eager_reader):
     assert memory_grown(eager_reader, silence(5), rounds=12) < 50_000
+
+
+@pytest.mark.nightly
+def test_an_hour_of_silence_keeps_memory_flat_and_says_nothing(reader):
+    second = silence(1) + np.float32(1e-6)
+    assert memory_grown(reader, np.tile(second, 60), rounds=60) < 50_000
+    assert reader.finish() == []
 
 
 def test_speech_without_end_keeps_memory_flat(eager_reader):
