@@ -222,6 +222,8 @@ class Connection:
             client.disconnect()
             client.loop_stop()
             self._client = None
+            # They hold the client, which would keep its sockets open until a garbage collection.
+            client.on_connect = client.on_disconnect = client.on_publish = client.on_message = None
 
     def _follow(self, attempt: _Attempt) -> bool:
         try:

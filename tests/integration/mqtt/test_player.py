@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from edge.publish.options import PlayerOptions
@@ -27,12 +28,16 @@ async def test_positions_arrive_and_all_else_is_ignored(mosquitto, subscriber, p
     taken = []
     device = await publisher(broker.port, player=PlayerOptions(), on_position=taken.append)
     await until(lambda: device.status.connected)
+    while not taken:  # it may be connected before it hears
+        player.say(TOPIC, b'{"content":"first","position_s":1}')
+        await asyncio.sleep(0.01)
     for payload in HOSTILE:
         player.say(TOPIC, payload)
     player.say(TOPIC, b'{"content":"clip-1","position_s":12.5,"rate":2}')
     player.say(TOPIC, b'{"content":null}')
-    await until(lambda: len(taken) == 2)
-    assert taken == [Position("clip-1", 12.5, playing=True, rate=2.0), Position(None)]
+    await until(lambda: taken[-1] == Position(None))
+    assert Position("old", 1.0, playing=True) not in taken
+    assert taken[-2:] == [Position("clip-1", 12.5, playing=True, rate=2.0), Position(None)]
     assert device.ignored_positions == len(HOSTILE)
     assert len([record for record in caplog.records if "no position" in record.message]) == 1
 
