@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS windows (
     node TEXT, zone TEXT, window INTEGER, ends_at INTEGER, state TEXT, people TEXT,
-    valence REAL, arousal REAL, shares TEXT, epsilon REAL,
+    valence REAL, arousal REAL, shares TEXT, epsilon REAL, attention REAL,
+    moment TEXT, moment_s REAL, content TEXT, content_s REAL,
     PRIMARY KEY (node, zone, window)
 ) WITHOUT ROWID
 """
-INSERT = "INSERT OR IGNORE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT OR IGNORE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+OPTIONAL = ("epsilon", "attention", "moment", "moment_s", "content", "content_s")
 SESSION_S = 7 * 24 * 3600
 AT_ONCE = 1000
 
@@ -42,7 +44,7 @@ def row_of(topic: str, payload: bytes) -> tuple[Any, ...] | None:
         ends_at = round((said["window"] + 1) * said["window_s"])
         shares = json.dumps(said.get("shares"))
         return (node, said["zone"], said["window"], ends_at, said["state"], said.get("people"),
-                said["valence"], said["arousal"], shares, said.get("epsilon"))  # fmt: skip
+                said["valence"], said["arousal"], shares, *(said.get(key) for key in OPTIONAL))  # fmt: skip
     except (ValueError, KeyError, TypeError, IndexError):
         return None
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from edge.emotion import MomentKind
 from edge.release import Profile, Release, State
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,15 +27,31 @@ def collector():
 
 
 def test_a_window_is_stored_once(collector, tmp_path):
-    release = Release("hall", Profile.PUBLIC, 7, 300.0, State.HAPPINESS, people="10-19", epsilon=0.1)
+    release = Release(
+        "hall",
+        Profile.PUBLIC,
+        7,
+        300.0,
+        State.HAPPINESS,
+        people="10-19",
+        epsilon=0.1,
+        attention=0.7,
+        moment=MomentKind.JOY,
+        moment_s=45.0,
+        content="trailer-3",
+        content_s=180.5,
+    )
     row = collector.row_of("edge-affect/kiosk-1/zone/hall/history", release.encode())
     database = collector.open_database(str(tmp_path / "windows.sqlite3"))
     with database:
         database.executemany(collector.INSERT, [row, row])
-    query = "SELECT node, zone, window, ends_at, state, people FROM windows"
+    query = "SELECT node, zone, window, ends_at, state, people, epsilon, attention FROM windows"
     stored = database.execute(query).fetchall()
+    assert stored == [("kiosk-1", "hall", 7, 2400, "happiness", "10-19", 0.1, 0.7)]
+    readme = (ROOT / "examples" / "fleet" / "README.md").read_text(encoding="utf-8")
+    _, in_content_time = re.findall(r"```sql\n(.*?)```", readme, re.DOTALL)
+    assert database.execute(in_content_time).fetchall() == [("trailer-3", 225.0, "joy", 1)]
     database.close()
-    assert stored == [("kiosk-1", "hall", 7, 2400, "happiness", "10-19")]
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b"\xff", b'{"window":"x","window_s":1}', b"null"])
