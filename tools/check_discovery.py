@@ -17,11 +17,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-_ABOUT_ITSELF = ("homeassistant.loader", "homeassistant.helpers.frame")
-"""Loggers through which Home Assistant complains of its own code."""
+_ABOUT_ITSELF = (
+    "homeassistant.loader",
+    "homeassistant.helpers.frame",
+    "homeassistant.components.camera.img_util",
+)
+"""Loggers through which Home Assistant complains of its own code, or of libraries that it would like."""
 
 
-class _Warnings(logging.Handler):
+class Warnings(logging.Handler):
     """Keeps what Home Assistant warns about."""
 
     def __init__(self) -> None:
@@ -29,14 +33,14 @@ class _Warnings(logging.Handler):
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep it, unless Home Assistant complains of itself."""
         if record.name.startswith("homeassistant.") and record.name not in _ABOUT_ITSELF:
             self.messages.append(f"{record.name}: {record.getMessage()}")
 
 
-async def discover(host: str, port: int, *, seconds: float, directory: str) -> list[dict[str, Any]]:
-    """Start Home Assistant with its MQTT integration alone; return its entities after `seconds`."""
+async def make_home(directory: str) -> Any:
+    """Make a Home Assistant without any integration."""
     from homeassistant import bootstrap, config_entries, core, loader
-    from homeassistant.helpers import entity_registry
 
     home = core.HomeAssistant(directory)
     home.config.skip_pip = True
@@ -44,6 +48,15 @@ async def discover(host: str, port: int, *, seconds: float, directory: str) -> l
     loader.async_setup(home)
     home.config_entries = config_entries.ConfigEntries(home, {})
     await bootstrap.async_load_base_functionality(home)
+    return home
+
+
+async def discover(host: str, port: int, *, seconds: float, directory: str) -> list[dict[str, Any]]:
+    """Start Home Assistant with its MQTT integration alone; return its entities after `seconds`."""
+    from homeassistant import config_entries, core
+    from homeassistant.helpers import entity_registry
+
+    home = await make_home(directory)
     # The integration lists these as dependencies for its dialogues; discovery does not use them.
     home.config.components |= {"http", "file_upload"}
     entry = config_entries.ConfigEntry(
@@ -87,7 +100,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    warnings = _Warnings()
+    warnings = Warnings()
     logging.getLogger().addHandler(warnings)
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "configuration.yaml").touch()

@@ -14,21 +14,26 @@ from edge.publish.topics import Topics
 
 from .conftest import NODE, a_release, until
 
-TOOL = Path(__file__).resolve().parents[3] / "tools" / "check_discovery.py"
+TOOLS = Path(__file__).resolve().parents[3] / "tools"
+
+
+@pytest.fixture
+def python():
+    found = os.environ.get("HOME_ASSISTANT_PYTHON")
+    if found is None:
+        pytest.skip("HOME_ASSISTANT_PYTHON does not name a Python with the homeassistant package")
+    return found
 
 
 @pytest.mark.nightly
-async def test_home_assistant_discovers_without_a_warning(mosquitto, publisher, tmp_path):
-    python = os.environ.get("HOME_ASSISTANT_PYTHON")
-    if python is None:
-        pytest.skip("HOME_ASSISTANT_PYTHON does not name a Python with the homeassistant package")
+async def test_home_assistant_discovers_without_a_warning(python, mosquitto, publisher, tmp_path):
     broker = mosquitto()
     device = await publisher(broker.port)
     await until(lambda: device.status.connected)
     report = tmp_path / "report.json"
     home = await asyncio.create_subprocess_exec(
-        python, TOOL, "127.0.0.1", str(broker.port), "--seconds", "8", "--json", str(report),
-        stdout=asyncio.subprocess.PIPE,
+        python, TOOLS / "check_discovery.py", "127.0.0.1", str(broker.port), "--seconds", "8",
+        "--json", str(report), stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     window = 0
     while home.returncode is None:
@@ -45,3 +50,13 @@ async def test_home_assistant_discovers_without_a_warning(mosquitto, publisher, 
     assert entities["sensor.living_room_suggestion"]["state"] == "unknown"
     announced = discovery_payload(NODE, Topics("edge-affect", "pi-1", "homeassistant"))
     assert len(entities) == len(announced["components"])
+
+
+@pytest.mark.nightly
+async def test_the_blueprints_do_what_they_promise(python):
+    home = await asyncio.create_subprocess_exec(
+        python, TOOLS / "check_blueprints.py", stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await home.communicate()
+    assert home.returncode == 0, output.decode()
+    assert b"both blueprints do what they promise" in output

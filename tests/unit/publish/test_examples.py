@@ -55,6 +55,11 @@ def test_a_blueprint_uses_every_input_and_no_other(file):
     assert set(inputs_used(blueprint)) == set(blueprint["blueprint"]["input"])
 
 
+@pytest.mark.parametrize("file", BLUEPRINTS, ids=lambda file: file.stem)
+def test_the_variables_of_a_blueprint_do_without_what_only_a_running_script_has(file):
+    assert "context" not in json.dumps(load(file).get("variables", {}))
+
+
 def test_the_mood_blueprint_knows_every_state_and_its_colour():
     blueprint = load(ROOT / "blueprints" / "mood_lighting.yaml")
     assert set(blueprint["variables"]["colours"]) == {state.value for state in State}
