@@ -29,18 +29,24 @@ class Matched:
 
 def match_beats(labelled_s: NDArray[np.float64], found_s: NDArray[np.float64]) -> Matched:
     """Pair each labelled beat with the nearest found one within 150 ms; each is used once."""
-    labelled, found = np.sort(labelled_s), np.sort(found_s)
-    hits = first = second = 0
+    hits = len(pairs(np.sort(labelled_s), np.sort(found_s)))
+    return Matched(hits, len(found_s) - hits, len(labelled_s) - hits)
+
+
+def pairs(labelled: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(index of a labelled beat, index of the found one), shape (n, 2); both ascending, in seconds."""
+    paired = []
+    first = second = 0
     while first < len(labelled) and second < len(found):
         distance_s = found[second] - labelled[first]
         if abs(distance_s) <= TOLERANCE_S:
             nearer = second + 1 < len(found) and abs(found[second + 1] - labelled[first]) < abs(distance_s)
-            second += 1
             if not nearer:
-                hits += 1
+                paired.append((first, second))
                 first += 1
+            second += 1
         elif distance_s > 0:
             first += 1
         else:
             second += 1
-    return Matched(hits, len(found) - hits, len(labelled) - hits)
+    return np.array(paired, dtype=np.int64).reshape(-1, 2)

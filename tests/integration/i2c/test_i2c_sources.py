@@ -92,6 +92,24 @@ def test_two_inputs_on_one_converter() -> None:
         assert all(b.start_s == pytest.approx(a.end_s) for a, b in pairwise(chunks_of_one))
 
 
+@pytest.mark.parametrize(("volts", "expected_us"), [(0.5, 1.0), (0.9, 3.0), (2.0, 10.0), (2.2, math.nan)])
+def test_calibration_pairs_turn_volts_into_microsiemens(volts: float, expected_us: float) -> None:
+    measured = {"kind": "pairs", "points": [[0.5, 1.0], [0.9, 3.0], [2.0, 10.0]]}
+    options = Ads1115Options.model_validate(
+        {
+            "kind": "ads1115",
+            "inputs": [
+                {"input": "A0", "measures": "skin_conductance", "rate_hz": 10, "scaling": measured},
+            ],
+        }
+    )
+    time = Time()
+    with i2c.Bus(1, {0x48: i2c.Ads1115({"A0": lambda: volts})}).plugged_in():
+        chunks = take(Ads1115("board", options, clock=VirtualClock()), time, 2)
+    found_us = np.concatenate([chunk.skin_conductance_us for chunk in chunks])
+    np.testing.assert_allclose(found_us, expected_us, rtol=1e-3)
+
+
 def test_slow_signal_alone_is_converted_slowly_and_quietly() -> None:
     time = Time()
     chip = board(time)

@@ -99,3 +99,27 @@ def test_real_records_at_the_rate_of_a_strap(judge, data_dir, name):
     record = read_ecg(data_dir / "physiology" / "mitbih" / f"{name}.npz")
     at_130_hz = resample(record.ecg_mv, 360, 130)
     assert match_beats(record.beats_s, detect(at_130_hz, 130, judge)).f1 > 0.96
+
+
+RECORDS = (
+    *(100, 101, 104, 105, 106, 107, 109, 111, 112, 113, 114, 115, 116, 118, 119, 121, 122, 123, 124),
+    *(200, 201, 205, 207, 208, 209, 210, 212, 213, 215, 217, 219, 221, 223, 232, 233, 234),
+)
+
+
+@pytest.mark.data
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", RECORDS)
+def test_no_record_cares_for_scale_sign_or_rate(judge, data_dir, name):
+    record = read_ecg(data_dir / "physiology" / "mitbih" / f"{name}.npz")
+
+    def f1(ecg_mv, rate_hz):
+        return match_beats(record.beats_s, detect(ecg_mv, rate_hz, judge)).f1
+
+    plain = f1(record.ecg_mv, record.rate_hz)
+    for factor in (1e-3, 1e3, -1.0):
+        assert f1(factor * record.ecg_mv, record.rate_hz) == pytest.approx(plain, abs=1e-6)
+    for rate_hz in (100, 128, 250, 500, 1000):
+        assert f1(resample(record.ecg_mv, record.rate_hz, rate_hz), rate_hz) == pytest.approx(
+            plain, abs=0.003
+        )
