@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from edge.analysis.compare import compare
 from edge.analysis.content import USUAL_FRAME_RATE, Content, frame_rate_of
 from edge.analysis.findings import count_audience, find_reactions, find_synchrony, summarise_scenes
 from edge.analysis.recorder import Recorder
@@ -23,6 +24,7 @@ from edge.release import Profile, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from edge.analysis.compare import Earlier
     from edge.analysis.recordings import Part, Recordings
 
 BREAKS_OFF_S: Final = 1.0
@@ -46,6 +48,8 @@ class Request:
         Whether everybody who can be seen, heard or measured has agreed to this analysis.
     settings
         Of a config: privacy, readers, fusion, inference, and whether the use is commercial.
+    earlier
+        A report to put beside this one.
     """
 
     recordings: Recordings
@@ -54,6 +58,7 @@ class Request:
     consented: bool
     settings: Mapping[str, Any]
     sound_left_out: bool = False
+    earlier: Earlier | None = None
 
     @property
     def length_s(self) -> float:
@@ -175,6 +180,7 @@ def analyze(request: Request, *, title: str, on_time: Callable[[float], None]) -
         played=tuple(_played(part, request, recorder) for part in request.recordings.parts),
         skipped=request.recordings.skipped,
         sound_left_out=request.sound_left_out,
+        comparison=compare(request.earlier, content, ticks, reactions) if request.earlier else None,
     )
 
 

@@ -80,6 +80,9 @@ def chart(analysis: Analysis) -> str:
     ]
     for index, track in enumerate(tracks):
         top = _TOP + _MOOD_HEIGHT + _GAP + index * (_HEIGHT + _GAP)
+        if analysis.comparison:
+            earlier = thinned(analysis.comparison.earlier.ticks, most=_MOST_COLUMNS)
+            parts += _lines(track, [tick for tick in earlier if tick.start_s < length_s], top, x, "earlier")
         parts += _track(track, ticks, top, x)
     parts += _unknown(ticks, bottom, x)
     parts += _moments(analysis, bottom, x)
@@ -117,34 +120,46 @@ def _step(tick: Tick, share: float, x: Callable[[float], float]) -> list[tuple[f
     return [(x(tick.start_s), y), (x(tick.end_s), y)]
 
 
-def _track(track: _Track, ticks: Sequence[Tick], top: float, x: Callable[[float], float]) -> Iterator[str]:
-    def y(value: float) -> float:
-        share = (value - track.low) / (track.high - track.low)
-        return top + _HEIGHT * (1 - min(1.0, max(0.0, share)))
+def _lines(
+    track: _Track, ticks: Sequence[Tick], top: float, x: Callable[[float], float], look: str
+) -> Iterator[str]:
+    for run in _runs(ticks, lambda tick: track.value(tick) is not None):
+        line = " ".join(f"{px:.1f},{py:.1f}" for px, py in _points(track, run, top, x))
+        yield f'<polyline class="line {look}" points="{line}"/>'
 
+
+def _points(
+    track: _Track, run: Sequence[Tick], top: float, x: Callable[[float], float]
+) -> list[tuple[float, float]]:
+    points = []
+    for tick in run:
+        # A window is a step; ticks are so short that the line through their middles is truer.
+        is_step = tick.span_s > 1 or len(run) == 1
+        at_s = (tick.start_s, tick.end_s) if is_step else (tick.start_s + tick.span_s / 2,)
+        points += [(x(each_s), _height(track, track.value(tick) or 0.0, top)) for each_s in at_s]
+    return points
+
+
+def _height(track: _Track, value: float, top: float) -> float:
+    share = (value - track.low) / (track.high - track.low)
+    return top + _HEIGHT * (1 - min(1.0, max(0.0, share)))
+
+
+def _track(track: _Track, ticks: Sequence[Tick], top: float, x: Callable[[float], float]) -> Iterator[str]:
     slug = track.name.lower()
     yield f'<text class="name" x="0" y="{top + _HEIGHT / 2 + 5:.1f}">{track.name}</text>'
     for y_px, word in ((top + 11, track.high_word), (top + _HEIGHT - 2, track.low_word)):
         yield f'<text class="word" x="{_LEFT - 8}" y="{y_px}" text-anchor="end">{word}</text>'
     yield f'<rect class="frame" x="{_LEFT}" y="{top}" width="{_PLOT}" height="{_HEIGHT}"/>'
-    zero = y(max(0.0, track.low))
+    zero = _height(track, max(0.0, track.low), top)
     if track.low < 0:
         yield f'<line class="zero" x1="{_LEFT}" y1="{zero:.1f}" x2="{_LEFT + _PLOT}" y2="{zero:.1f}"/>'
     for run in _runs(ticks, lambda tick: track.value(tick) is not None):
-        points = []
-        for tick in run:
-            value = track.value(tick) or 0.0
-            # A window is a step; ticks are so short that the line through their middles is truer.
-            at_s = (
-                (tick.start_s, tick.end_s)
-                if tick.span_s > 1 or len(run) == 1
-                else (tick.start_s + tick.span_s / 2,)
-            )
-            points += [(x(each_s), y(value)) for each_s in at_s]
+        points = _points(track, run, top, x)
         line = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
         area = f"{points[0][0]:.1f},{zero:.1f} {line} {points[-1][0]:.1f},{zero:.1f}"
         yield f'<polygon class="area {slug}" points="{area}"/>'
-        yield f'<polyline class="line {slug}" points="{line}"/>'
+    yield from _lines(track, ticks, top, x, slug)
 
 
 def _unknown(ticks: Sequence[Tick], bottom: float, x: Callable[[float], float]) -> Iterator[str]:

@@ -70,10 +70,12 @@ def report(analysis: Analysis, *, other_files: Sequence[str]) -> str:
         consent=_consent(analysis),
         summary="".join(f"<li>{escape(sentence)}</li>" for sentence in words.summary(analysis)),
         chart=chart(analysis),
-        legend="".join(f'<li><span class="swatch {e}"></span>{e}</li>' for e in EMOTIONS),
+        legend="".join(f'<li><span class="swatch {e}"></span>{e}</li>' for e in EMOTIONS)
+        + (f"<li>dashed line: {escape(other.earlier.name)}</li>" if (other := analysis.comparison) else ""),
         timeline_table=_timeline_table(analysis),
         moments=_moments(analysis),
         scenes=_scenes(analysis),
+        comparison=_comparison(analysis),
         audience=_audience(analysis),
         windows=_windows(analysis),
         recordings=_recordings(analysis),
@@ -203,6 +205,33 @@ def _scenes(analysis: Analysis) -> str:
     return f'<section aria-labelledby="h-scenes"><h2 id="h-scenes">Scene by scene</h2>{table}</section>'
 
 
+def _comparison(analysis: Analysis) -> str:
+    compared = analysis.comparison
+    if compared is None:
+        return ""
+    rows = [
+        [
+            here.scene.name,
+            words.clock(here.scene.start_s),
+            *(_beside(getattr(here, name), getattr(there, name)) for name in ("valence", "arousal")),
+            f"{_percent(here.attention)} ({_percent(there.attention)})",
+        ]
+        for here, there in compared.parts
+    ]
+    header = ["Part", "From", "Valence", "Arousal", "Attention"]
+    table = _table("Here, and in brackets there", header, rows)
+    told = "".join(f"<li>{escape(sentence)}</li>" for sentence in words.compared(analysis, compared))
+    return (
+        '<section aria-labelledby="h-compared">'
+        f'<h2 id="h-compared">Compared with {escape(compared.earlier.name)}</h2>'
+        f"<ul>{told}</ul>{table}</section>"
+    )
+
+
+def _beside(here: float | None, there: float | None) -> str:
+    return f"{_signed(here)} ({_signed(there)})"
+
+
 def _audience(analysis: Analysis) -> str:
     counted = analysis.audience
     if counted is None:
@@ -283,7 +312,10 @@ def _limits(analysis: Analysis) -> list[str]:
     if not analysis.content.is_shown:
         limits.append("No content was named, so times are those of the recordings.")
     if analysis.audience and analysis.audience.most < 2:  # noqa: PLR2004 - one viewer is no audience
-        limits.append("One viewer is an anecdote: whether others react alike takes several recordings.")
+        limits.append(
+            "One viewer is an anecdote: a moment is then any change of this face that stands out from its "
+            "own ups and downs, whatever it came from. Whether others react alike takes several recordings."
+        )
     promise = PROMISES[analysis.profile]
     limits.append(
         f"This may be called “{promise.may_say}”"

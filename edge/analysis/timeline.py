@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from edge.analysis.compare import Comparison
     from edge.analysis.content import Content, Scene
     from edge.gate.decision import Reason
     from edge.release import Level, Profile, State
@@ -174,6 +175,7 @@ class Analysis:
     played: tuple[Played, ...]
     skipped: tuple[tuple[str, str], ...] = field(default=())
     sound_left_out: bool = False
+    comparison: Comparison | None = None
 
 
 DWELL_S: Final = (5.0, 30.0, 120.0)

@@ -13,6 +13,7 @@ from edge.gate.decision import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edge.analysis.compare import Comparison
     from edge.analysis.timeline import Analysis, Reaction, Tick
     from edge.emotion import Emotion
 
@@ -33,6 +34,7 @@ _WHAT_ROSE: Final[Mapping[MomentKind, str]] = {
     MomentKind.ATTENTION_LOST: "faces turned away",
 }
 _STRONG: Final = ((0.5, "a strong rise"), (0.3, "a clear rise"), (0.0, "a slight rise"))
+_ALIKE: Final = ((0.5, "much alike"), (0.2, "somewhat alike"), (-0.2, "unlike"), (-1.01, "opposed"))
 _LEANING: Final = 0.15
 _TOGETHER_P: Final = 0.05
 _LEAST_STRETCH_S: Final = 2.0
@@ -108,6 +110,22 @@ def summary(analysis: Analysis) -> list[str]:
     if length_s and known_s < length_s:
         sentences.append(f"Something is known for {round(100 * known_s / length_s)} % of the time.")
     return sentences
+
+
+def compared(analysis: Analysis, comparison: Comparison) -> list[str]:
+    """Tell what two reports have in common, and what not."""
+    sentences = []
+    if comparison.correlation is not None:
+        how = next(told for least, told in _ALIKE if comparison.correlation >= least)
+        sentences.append(f"The course of valence is {how} (correlation {comparison.correlation:+.2f}).")
+    common = dict(comparison.matched)
+    for number, reaction in enumerate(analysis.reactions, start=1):
+        other_s = common.get(number)
+        where = "only here" if other_s is None else f"in both, there at {clock(other_s)}"
+        told = f"Moment {number}, {title_of(reaction).lower()} at {clock(reaction.moment.at_s)}"
+        sentences.append(f"{told}: {where}.")
+    sentences += [f"{KINDS[kind]} at {clock(at_s)}: only there." for at_s, kind in comparison.missing]
+    return sentences or ["Too little is known of both to compare them."]
 
 
 def _mood(analysis: Analysis) -> str:

@@ -43,6 +43,7 @@ people at work or in education (EU AI Act, Article 5(1)(f)).
 examples:
   edge-affect analyze me.mp4 --i-have-consent
   edge-affect analyze screening/ --content film.mp4 --i-have-consent
+  edge-affect analyze friday/ --content film.mp4 --i-have-consent --output friday --compare film-analysis
   edge-affect analyze anna.mp4 ben.mp4 --content film.mp4 --content-at 2.5 --content-at ben.mp4=4
 """
 
@@ -76,6 +77,12 @@ def register(commands: Any) -> None:
     )
     shown.add_argument(
         "--scenes", type=Path, metavar="CSV", help="scenes to sum up: columns start_s and name (its chapters)"
+    )
+    shown.add_argument(
+        "--compare",
+        type=Path,
+        metavar="FOLDER",
+        help="an earlier analysis to put beside this one: another audience, or another cut",
     )
     shown.add_argument(
         "--timeline-start",
@@ -115,6 +122,7 @@ def command(options: argparse.Namespace) -> int:
 def _analyze(options: argparse.Namespace) -> int:
     # The other commands start without loading every reader.
     from edge.analysis.analyze import Request, analyze, recordings_themselves
+    from edge.analysis.compare import read_earlier
     from edge.analysis.folder import new_folder
     from edge.analysis.recordings import find_recordings
     from edge.analysis.write import write_analysis
@@ -133,6 +141,7 @@ def _analyze(options: argparse.Namespace) -> int:
         leave_out_s=leave_out_s,
         consented=options.i_have_consent,
         settings=_settings(options),
+        earlier=read_earlier(options.compare) if options.compare else None,
         sound_left_out=not with_sound and bool(recordings.named("replay_video")),
     )
     title = content.name if content else options.recordings[0].resolve().name

@@ -87,7 +87,7 @@ def test_a_second_run_says_the_same(clip, recordings, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (clip / name).read_bytes(), name
 
 
-def test_viewers_of_one_content_are_put_together(recordings, tmp_path):
+def test_viewers_of_one_content_are_put_together_and_compared(clip, recordings, tmp_path):
     folder = tmp_path / "screening"
     folder.mkdir()
     for name in ("anna.mp4", "ben.mp4"):
@@ -95,7 +95,16 @@ def test_viewers_of_one_content_are_put_together(recordings, tmp_path):
     (folder / "notes.txt").write_text("row 3")
     film = write_video(tmp_path / "film.mp4", seconds=17, rate=24)
     (tmp_path / "scenes.csv").write_text("start_s,name\n0,Farewell\n9,Reunion\n")
-    arguments = ("--content", film, "--scenes", tmp_path / "scenes.csv", "--content-at", "2")
+    arguments = (
+        "--content",
+        film,
+        "--scenes",
+        tmp_path / "scenes.csv",
+        "--content-at",
+        "2",
+        "--compare",
+        clip,
+    )
     output = tmp_path / "out"
     assert analyze(folder, *arguments, "--i-have-consent", "--output", output) == 0
     ticks = table(output, "timeline.csv")
@@ -104,6 +113,8 @@ def test_viewers_of_one_content_are_put_together(recordings, tmp_path):
     page = (output / "report.html").read_text()
     assert "The viewers reacted together: mean correlation 1.00" in page
     assert "Farewell" in page
+    assert "Compared with report" in page
+    assert "Joy at 0:10: only there." in page  # two viewers for 17 s are too little to be sure of a moment
     assert "notes.txt" in page
     assert "The sound of the videos was not read" in page
     assert "anna.mp4" in page
