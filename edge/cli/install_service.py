@@ -34,11 +34,15 @@ def command(options: argparse.Namespace) -> int:
     """Check the config, write the unit, and have systemd start it now and at every boot."""
     loaded = load_config(options.config)
     config = options.config.resolve()
-    text = unit_text(executable=_executable(), config=config, groups=existing_groups())
+    # The Python behind a virtual environment may lie in somebody's home.
+    interpreter = Path(sys.executable).resolve()
+    text = unit_text(
+        executable=_executable(), interpreter=interpreter, config=config, groups=existing_groups()
+    )
     if options.only_print:
         print(text, end="")
         return 0
-    if hidden := _hidden_from_others(_executable(), config):
+    if hidden := _hidden_from_others(_executable(), interpreter, config):
         print(
             f"The service has a user of its own, who may not read {hidden}. Install edge-affect and keep the "
             "config where everyone can read, e.g. in /opt and /etc.",

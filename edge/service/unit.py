@@ -35,7 +35,7 @@ Type=notify
 ExecStartPre=+/usr/bin/chown --recursive --reference=%S/private/edge-affect %S/private/edge-affect
 ExecStart={executable} run {config}
 Restart=on-failure
-RestartSec=2
+RestartSec=1
 RestartPreventExitStatus={ex_config}
 WatchdogSec={watchdog_s}
 TimeoutStopSec=15
@@ -86,9 +86,10 @@ WantedBy=multi-user.target
 """
 
 
-def unit_text(*, executable: Path, config: Path, groups: Iterable[str]) -> str:
+def unit_text(*, executable: Path, interpreter: Path, config: Path, groups: Iterable[str]) -> str:
     """Write the unit for one config; a group that does not exist here would keep it from starting."""
-    at_home = any(path.is_relative_to(home) for path in (executable, config) for home in ("/home", "/root"))
+    needed = (executable, interpreter, config)
+    at_home = any(path.is_relative_to(home) for path in needed for home in ("/home", "/root"))
     joined = " ".join(groups)
     return _UNIT.format(
         executable=_quoted(executable),

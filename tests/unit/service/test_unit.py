@@ -14,8 +14,11 @@ EXECUTABLE = Path("/opt/edge affect/bin/edge-affect")
 CONFIG = Path("/etc/edge-affect/100%$home.yaml")
 
 
-def text(*, executable: Path = EXECUTABLE, config: Path = CONFIG) -> str:
-    return unit_text(executable=executable, config=config, groups=("video", "audio"))
+INTERPRETER = Path("/usr/bin/python3.11")
+
+
+def text(*, executable: Path = EXECUTABLE, interpreter: Path = INTERPRETER, config: Path = CONFIG) -> str:
+    return unit_text(executable=executable, interpreter=interpreter, config=config, groups=("video", "audio"))
 
 
 def test_paths_with_spaces_and_specifiers_are_quoted() -> None:
@@ -33,6 +36,7 @@ def test_home_directories_stay_hidden_unless_something_lies_there() -> None:
     assert "ProtectHome=yes" in text()
     assert "ProtectHome=read-only" in text(executable=Path("/home/pi/venv/bin/edge-affect"))
     assert "ProtectHome=read-only" in text(config=Path("/home/pi/room.yaml"))
+    assert "ProtectHome=read-only" in text(interpreter=Path("/root/.pyenv/versions/3.11.7/bin/python3.11"))
 
 
 def test_nothing_of_a_picture_can_reach_a_disk() -> None:
@@ -41,13 +45,15 @@ def test_nothing_of_a_picture_can_reach_a_disk() -> None:
 
 def test_only_groups_of_this_system_are_named() -> None:
     assert set(existing_groups()) <= set(GROUPS)
-    assert "SupplementaryGroups=" not in unit_text(executable=EXECUTABLE, config=CONFIG, groups=())
+    assert "SupplementaryGroups=" not in unit_text(
+        executable=EXECUTABLE, interpreter=INTERPRETER, config=CONFIG, groups=()
+    )
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze (apt: systemd)")
 def test_systemd_finds_nothing_wrong_and_little_exposed(tmp_path: Path) -> None:
     unit = tmp_path / UNIT_NAME
-    unit.write_text(unit_text(executable=Path(sys.executable), config=CONFIG, groups=existing_groups()))
+    unit.write_text(text(executable=Path(sys.executable)))
     verified = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
     )
