@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from edge.emotion import Emotion
 from edge.gate.gate import Gate, open_gate
 from edge.gate.options import PrivacyOptions
-from edge.gate.suggest import Suggester
+from edge.gate.suggest import DWELL_S, Suggester
 from edge.release import Level, Profile, Release, State, Suggestion
 from edge.signals import Breathing, Modality
 from gate.rooms import affect, crowd, room
@@ -102,6 +103,23 @@ def test_a_suggestion_dwells() -> None:
     suggester = Suggester(window_s=10)
     taken = [suggester.take(release(number, ANXIOUS if number == 0 else ENGAGED)) for number in range(4)]
     assert taken == [EASE, EASE, EASE, HOLD]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-4, 4), st.integers(-4, 4)).map(lambda mood: (mood[0] / 4, mood[1] / 4)),
+        min_size=2,
+        max_size=40,
+    ),
+    st.sampled_from([5.0, 10.0, 30.0, 60.0]),
+)
+def test_what_is_known_changes_no_more_often_than_it_dwells(
+    moods: list[tuple[float, float]], window_s: float
+) -> None:
+    suggester = Suggester(window_s=window_s)
+    taken = [suggester.take(release(number, mood)) for number, mood in enumerate(moods)]
+    changes = [number for number in range(1, len(taken)) if taken[number] is not taken[number - 1]]
+    assert all((later - sooner) * window_s >= DWELL_S for sooner, later in pairwise([0, *changes]))
 
 
 def test_a_withheld_window_is_unknown_at_once_and_forgets() -> None:
