@@ -223,8 +223,9 @@ Everything is UTF-8 and sent with QoS 1. `<prefix>` is `publish.mqtt.prefix` (de
 - Every state payload has the same length, padded with spaces, and every window the same keys.
 
 A broker with access rules lets a node write `<prefix>/<node>/#` and its discovery topic, read
-`<prefix>/<node>/+/set`, `<prefix>/<node>/sensor/+/mute/set`, the Home Assistant status and the topic of its
-player, and write the command topics of its lamps.
+`<prefix>/<node>/mute/set`, `<prefix>/<node>/sensor/+/mute/set`, `<prefix>/<node>/nudge/now` and `not_now`,
+the Home Assistant status and the topic of its player, and write the command topics of its lamps.
+`tools/make_broker_config.py` writes such rules for mosquitto.
 
 ## State
 

@@ -10,6 +10,7 @@ import paho.mqtt.client as paho
 import pytest
 
 from edge.errors import PublishReason
+from edge.publish.options import NudgeOptions
 from make_broker_config import SETTINGS, access_list, make
 
 from .brokers import PATIENCE_S
@@ -45,8 +46,8 @@ def context(directory: Path, name: str | None) -> ssl.SSLContext:
     return made
 
 
-def device(publisher, broker, directory, name):
-    return publisher(broker.port, mqtt={"host": "localhost", "tls": tls(directory, name)})
+def device(publisher, broker, directory, name, **more):
+    return publisher(broker.port, mqtt={"host": "localhost", "tls": tls(directory, name)}, **more)
 
 
 async def test_a_device_publishes_and_the_home_reads(broker, directory, publisher, subscriber):
@@ -76,6 +77,14 @@ async def test_a_device_cannot_read_what_another_publishes(broker, directory, pu
     home.say("wled/shelf/x", b"sentinel")
     heard = await asyncio.to_thread(nosy.all_until, "wled/shelf/x", b"sentinel")
     assert not any(message.topic.startswith("edge-affect/") for message in heard)
+
+
+async def test_the_home_may_tell_a_device_to_pace_the_breath(broker, directory, publisher, subscriber):
+    home = subscriber(broker.port, tls=context(directory, "homeassistant"))
+    wearer = await device(publisher, broker, directory, "pi-1", nudge=NudgeOptions(quiet=None))
+    await until(lambda: wearer.status.connected)
+    home.say("edge-affect/pi-1/nudge/now", b"PRESS")
+    await asyncio.to_thread(home.expect, "edge-affect/pi-1/nudge/pacer", b"in")
 
 
 async def test_nobody_gets_in_without_a_certificate_of_this_authority(broker, directory, publisher, tmp_path):
@@ -120,5 +129,8 @@ def test_a_device_may_write_its_own_topics_and_read_its_own_commands_only():
     assert [line for line in own if "read" in line] == [
         "topic read edge-affect/pi-1/mute/set",
         "topic read edge-affect/pi-1/sensor/+/mute/set",
+        "topic read edge-affect/pi-1/nudge/now",
+        "topic read edge-affect/pi-1/nudge/not_now",
+        "topic read media/position",
         "topic read homeassistant/status",
     ]
