@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from edge.errors import AnalysisError, AnalysisReason
 from edge.gate.retention import keep_in_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from edge.analysis.content import Content
 
@@ -150,10 +151,8 @@ def _analyze(options: argparse.Namespace) -> int:
     output = options.output or Path(f"{Path(title).stem}-analysis")
     for name, why in recordings.skipped:
         print(f"left out: {name}: {why}", file=sys.stderr)
-    if not options.verbose:
-        logging.getLogger("edge").setLevel(logging.ERROR)
     keep_in_memory()
-    with new_folder(output) as folder:
+    with _log_of(logging.DEBUG if options.verbose else logging.ERROR), new_folder(output) as folder:
         with Progress("Analysing", request.length_s) as progress:
             analysis = analyze(request, title=title, on_time=progress.reach)
         has_timelines = write_analysis(analysis, folder, starts_at=options.timeline_start)
@@ -167,6 +166,18 @@ def _analyze(options: argparse.Namespace) -> int:
         )
     print(output / "report.html")
     return 0
+
+
+@contextmanager
+def _log_of(level: int) -> Iterator[None]:
+    """Windows that close and recordings that end are told by the report, not line by line."""
+    log = logging.getLogger("edge")
+    before = log.level
+    log.setLevel(level)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _content(options: argparse.Namespace) -> Content | None:

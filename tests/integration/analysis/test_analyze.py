@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import os
 import pty
 import shutil
@@ -277,3 +278,10 @@ def test_ctrl_c_leaves_nothing(recordings, tmp_path):
     os.close(ours)
     assert b"Traceback" not in told
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_log_is_left_as_it_was(here):
+    wall(here)
+    before = logging.getLogger("edge").level
+    assert analyze("wall.mp4", "--i-have-consent") == 1
+    assert logging.getLogger("edge").level == before

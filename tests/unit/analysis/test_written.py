@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import re
 import sys
 from dataclasses import replace
@@ -20,6 +21,7 @@ from edge.analysis.report import report
 from edge.analysis.timeline import Played, Tick
 from edge.analysis.write import write_analysis
 from edge.emotion import MomentKind
+from edge.errors import AnalysisError, AnalysisReason
 
 from .made import HOSTILE, analysis, content, reaction
 
@@ -237,3 +239,13 @@ def test_badges_of_neighbours_do_not_hide_each_other():
     made = analysis(reactions=tuple(reaction(at_s) for at_s in (20.0, 20.5, 21.0, 40.0)))
     heights = [float(y) for y in re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)"', chart(made))]
     assert heights[0] == heights[2] == heights[3] > heights[1] > 11
+
+
+def test_a_full_disk_is_explained(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(AnalysisError, match="no space left on device") as raised:
+        write_analysis(analysis(), tmp_path, starts_at="00:00:00:00")
+    assert raised.value.reason is AnalysisReason.OUTPUT_REFUSED
