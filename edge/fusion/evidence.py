@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edge.signals import Affect
 
 TINY: Final = 1e-6
-"""Probabilities below this count as this in a logarithm."""
+"""Probabilities below this count as this in a logarithm; weights below it count as nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +109,7 @@ class Evidence:
             if left_s > 0:
                 half_life_s = self._half_life_s[reading.modality]
                 weight = reading.quality * 0.5 ** (age_s / half_life_s) * min(1.0, left_s / half_life_s)
-                if weight > 0:
+                if weight > TINY:
                     fresh.append(Weighted(reading, held.settled, weight))
             elif reading.end_s < at_s:
                 del self._held[key]

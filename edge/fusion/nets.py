@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge.fusion.strategy import Strategy
     from edge.inference import ModelStore, Runtime
 
-SHARES: Final = {Name.LATE: 0.5, Name.INTERMEDIATE: 0.25, Name.EARLY: 0.25}
+SHARES: Final = {Name.LATE: 0.2, Name.INTERMEDIATE: 0.6, Name.EARLY: 0.2}
 """Weights of the ensemble, by `tools/train_fusion.py nets` on validation."""
 
 NETS: Final = {
