@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 _DARKEST, _BRIGHTEST = 4.0, 251.0
 """Grey levels beyond these count as clipped."""
 
-_PRESENCE: Final = (-4.0, 8.0)
+_PRESENCE: Final = (-4.0, 12.0)
 """Logit of the mesh below which there is no face worth a look, and above which nothing is wrong with it."""
 
 _FACING_LIMIT: Final = 0.3
+_LYING: Final = 1.0
 _FACING_YAW: Final = 0.45
 _FACING_PITCH: Final = 0.4
 """Radians: about 25 degrees."""
@@ -80,6 +81,11 @@ def tilt(face: Face) -> float:
     """In-plane angle of the line through the eyes, radians; 0 is upright."""
     across = face.keypoints[1] - face.keypoints[0]
     return float(np.arctan2(across[1], across[0]))
+
+
+def is_upright(face: Face) -> bool:
+    """Whether the face stands rather than lies on its side or on its head."""
+    return abs(tilt(face)) < _LYING
 
 
 def sideways(face: Face) -> float:

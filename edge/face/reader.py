@@ -12,7 +12,7 @@ from edge.face.detector import FaceDetector
 from edge.face.expression import ExpressionNet
 from edge.face.geometry import GeometryReader
 from edge.face.mesh import face_of
-from edge.face.quality import is_facing, quality
+from edge.face.quality import is_facing, is_upright, quality
 from edge.face.rules import lopsidedness
 from edge.face.tracking import FaceTracker, Track
 from edge.face.units import Neutral, expressiveness, intensities, movements
@@ -111,11 +111,13 @@ class FaceReader:
     def _look(self, rgb: NDArray[np.uint8], upright: NDArray[np.uint8], at_s: float) -> list[Track]:
         """Look for faces; returns the tracks seen, the largest first."""
         faces = sorted(self._detect(upright), key=lambda face: -face.side_px)
-        if faces:
+        if any(map(is_upright, faces)):
             self._upright.seen(at_s)
         elif (turns := self._upright.trial(at_s)) is not None:
             found = self._detect(np.rot90(rgb, turns))
-            self._upright.tried(found[0].score if found else 0.0)
+            if self._upright.tried(max((face.score for face in found if is_upright(face)), default=0.0)):
+                self._tracker.forget()
+                return []
         return self._tracker.update(faces, at_s)[: self._options.max_faces]
 
     def _lay_meshes(

@@ -17,7 +17,8 @@ class Upright:
     """Quarter turns, anticlockwise, that bring a picture upright: found by trying.
 
     A camera that is mounted on its side, a film without its rotation, somebody who lies on a sofa: the
-    detector sees no face in them. Where nobody is, trying costs a second detection with every second look.
+    detector sees no face in them, or one that lies on its side. Where nobody is, trying costs a second
+    detection with every second look.
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class Upright:
         self._is_resting = True
 
     def trial(self, at_s: float) -> int | None:
-        """Quarter turns to try at this look, which has shown no face; None for none."""
+        """Quarter turns to try at this look, which has shown no upright face; None for none."""
         if self._seen_s is None:
             self._seen_s = at_s
         if at_s - self._seen_s < _ALONE_S:
@@ -36,17 +37,19 @@ class Upright:
         self._is_resting = not self._is_resting
         return None if self._is_resting else (self.turns + self._offset) % _TURNS
 
-    def tried(self, score: float) -> None:
-        """Note the score of the best face that the trial showed."""
+    def tried(self, score: float) -> bool:
+        """Note the score of the best upright face that the trial showed; true when this turns the picture."""
         if score < _SURE:
             self._hits = 0
             self._offset = self._offset % (_TURNS - 1) + 1
-            return
+            return False
         self._hits += 1
-        if self._hits == _LOOKS:
-            self.turns = (self.turns + self._offset) % _TURNS
-            self._hits, self._seen_s = 0, None
+        if self._hits < _LOOKS:
+            return False
+        self.turns = (self.turns + self._offset) % _TURNS
+        self._hits, self._seen_s = 0, None
+        return True
 
     def seen(self, at_s: float) -> None:
-        """Note that the picture shows a face as it is held now."""
+        """Note that the picture shows an upright face as it is held now."""
         self._seen_s, self._hits = at_s, 0

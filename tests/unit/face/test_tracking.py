@@ -56,3 +56,40 @@ def test_an_unsure_face_is_followed_but_not_begun(make_face: MakeFace) -> None:
 def test_tokens_of_two_trackers_do_not_repeat(make_face: MakeFace) -> None:
     tokens = {FaceTracker().update([make_face()], 0.0)[0].who for _ in range(50)}
     assert len(tokens) == 50
+
+
+def test_faces_that_pass_each_other_keep_their_tokens(make_face: MakeFace) -> None:
+    tracker = FaceTracker()
+    first: list[int] = []
+    for step in range(21):
+        left = make_face((100.0 + 20 * step, 200.0), eye_distance=40.0)
+        right = make_face((500.0 - 20 * step, 230.0), eye_distance=40.0)
+        tokens = [track.who for track in tracker.update([left, right], step * 0.1)]
+        first = first or tokens
+    assert tokens == first
+
+
+def test_a_face_is_expected_where_it_goes_but_not_for_long(make_face: MakeFace) -> None:
+    tracker = FaceTracker()
+    for step in range(10):
+        (track,) = tracker.update([make_face((100.0 + 10 * step, 200.0))], step * 0.1)
+    soon, late = track.expected(1.1), track.expected(2.0)
+    assert 200.0 < soon.box[[0, 2]].mean() < 215.0
+    assert late.box[[0, 2]].mean() < 240.0
+    assert soon.keypoints[:, 0].mean() - track.face.keypoints[:, 0].mean() > 10.0
+
+
+def test_those_seen_lately_are_followed_without_a_look(make_face: MakeFace) -> None:
+    tracker = FaceTracker()
+    (track,) = tracker.update([make_face()], 0.0)
+    assert tracker.followed(1.0) == [track]
+    assert tracker.followed(3.0) == []
+
+
+def test_more_faces_than_tracks_and_more_tracks_than_faces(make_face: MakeFace) -> None:
+    tracker = FaceTracker()
+    row = [make_face((100.0 + 150 * place, 200.0), eye_distance=40.0) for place in range(10)]
+    tokens = [track.who for track in tracker.update(row, 0.0)]
+    assert len(set(tokens)) == 10
+    assert [track.who for track in tracker.update(row[3:5], 0.2)] == tokens[3:5]
+    assert [track.who for track in tracker.update(row[::-1], 0.4)] == tokens[::-1]
