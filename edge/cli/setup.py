@@ -157,6 +157,7 @@ def _ask_for_notice(dialogue: Dialogue, directory: Path) -> str:
 
 
 def _ask_for_broker(dialogue: Dialogue, node: str, directory: Path) -> dict[str, Any] | None:
+    dialogue.tell("Looking for an MQTT broker ...")
     near = next((host for host in LIKELY_BROKERS if answers(host, PLAIN_PORT)), _NONE)
     host = dialogue.text(f"MQTT broker (host name, or {_NONE}: nothing leaves the device)", near)
     if host == _NONE:

@@ -75,6 +75,8 @@ def config_text(answers: Answers) -> str:
             keys["deployment"] = {"context": "public_space", "notice": notice}
             keys["privacy"] = {"profile": "public"}
     keys["sources"] = answers.sources
+    if answers.use is Use.WEARABLE:
+        keys["readers"] = {"physiology": {"paced_breathing": True}}
     if answers.mqtt is not None:
         keys["publish"] = {"mqtt": answers.mqtt}
         if answers.lamp is not None:

@@ -68,6 +68,7 @@ def test_a_wearable_with_a_lamp_and_a_consent(here, say, monkeypatch, capsys):
     assert config.sources["strap"].kind == "polar_h10"
     assert config.publish.lights[0].light == "ring"
     assert config.publish.nudge is not None
+    assert config.readers.physiology.paced_breathing
     assert main(["consent", "list", "config.yaml"]) == 0
     told = capsys.readouterr().out
     assert "tried again at every start" in told
