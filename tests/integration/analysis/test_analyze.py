@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -31,6 +32,14 @@ FILES = {
 }
 LAUGHS_AT_S = 10.5
 """When the woman in the clip stops crying and begins to laugh."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _not_kept_in_memory() -> Iterator[None]:
+    """The process of the tests is not for locking into memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("edge.cli.analyze.keep_in_memory", lambda: None)
+        yield
 
 
 def analyze(*arguments: object) -> int:
@@ -285,3 +294,22 @@ def test_the_log_is_left_as_it_was(here):
     before = logging.getLogger("edge").level
     assert analyze("wall.mp4", "--i-have-consent") == 1
     assert logging.getLogger("edge").level == before
+
+
+def test_a_config_gives_privacy_and_readers_and_nothing_else(recordings, tmp_path):
+    config = tmp_path / "desk.yaml"
+    config.write_text(
+        "privacy: {profile: personal, window_s: 2}\n"
+        "readers: {face: {reading_rate_hz: 2}}\n"
+        "publish: {mqtt: {host: 192.0.2.1, allow_plaintext: true}}\n"
+        "sources: {camera: {kind: v4l2}}\n"
+    )
+    film = write_video(tmp_path / "film.mp4", seconds=6)
+    arguments = ("--config", config, "--content", film, "--i-have-consent", "--output", tmp_path / "out")
+    assert analyze(recordings / "scene.mp4", *arguments) == 0
+    windows = table(tmp_path / "out", "windows.csv")
+    assert [(window["start_s"], window["end_s"]) for window in windows] == [
+        ("0", "2"),
+        ("2", "4"),
+        ("4", "6"),
+    ]
