@@ -104,7 +104,7 @@ def _wrong_topic(line: str) -> str:
 
 
 def _ask(dialogue: Dialogue, found: Found, use: Use, *, directory: Path) -> Answers:
-    dialogue.tell(f"This is a {found.board.name}.")
+    dialogue.tell(f"Board: {found.board.name}.")
     node = dialogue.text("Name of this device", node_name(socket.gethostname())[:32], wrong=_wrong_name)
     zone = dialogue.text("Name of the room", _ZONES[use], wrong=_wrong_name)
     contact, told_on = "", None

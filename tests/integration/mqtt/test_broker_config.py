@@ -81,8 +81,8 @@ async def test_a_device_cannot_read_what_another_publishes(broker, directory, pu
 
 async def test_the_home_may_tell_a_device_to_pace_the_breath(broker, directory, publisher, subscriber):
     home = subscriber(broker.port, tls=context(directory, "homeassistant"))
-    wearer = await device(publisher, broker, directory, "pi-1", nudge=NudgeOptions(quiet=None))
-    await until(lambda: wearer.status.connected)
+    await device(publisher, broker, directory, "pi-1", nudge=NudgeOptions(quiet=None))
+    await asyncio.to_thread(home.expect, "edge-affect/pi-1/status", b"online")
     home.say("edge-affect/pi-1/nudge/now", b"PRESS")
     await asyncio.to_thread(home.expect, "edge-affect/pi-1/nudge/pacer", b"in")
 

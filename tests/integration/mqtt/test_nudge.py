@@ -68,7 +68,7 @@ async def test_what_is_no_press_or_was_retained_is_ignored(mosquitto, subscriber
     watcher = subscriber(broker.port)
     watcher.say(f"{ROOT}/nudge/{topic}", b"PRESS", retain=True)
     device = await publisher(broker.port, nudge=NudgeOptions(held_s=30, quiet=None))
-    await until(lambda: device.status.connected)
+    await asyncio.to_thread(watcher.expect, f"{ROOT}/status", b"online")
     for payload in (b"", b"press", b"PRESS ", b"\xff\x00", b"PRESS" * 4000, b'{"press":true}'):
         watcher.say(f"{ROOT}/nudge/{topic}", payload)
     for window in range(1, 4):
