@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.emotion import EMOTIONS, Emotion, MomentKind
+from edge.emotion import EMOTIONS, MOMENT_CLASSES, MomentKind
 from edge.signals import Modality, Moment
 
 if TYPE_CHECKING:
@@ -38,14 +38,9 @@ _NEAR: Final = 3 * _HALF + _HALF // 2
 """Ticks that decide whether one of them is a peak: a half window before those compared with it."""
 
 _CHANNELS: Final = tuple(MomentKind)
-_CLASSES: Final[dict[MomentKind, tuple[Emotion, ...]]] = {
-    MomentKind.JOY: (Emotion.HAPPINESS,),
-    MomentKind.SURPRISE: (Emotion.SURPRISE,),
-    MomentKind.SADNESS: (Emotion.SADNESS,),
-    MomentKind.TENSION: (Emotion.ANGER, Emotion.DISGUST, Emotion.FEAR, Emotion.CONTEMPT),
-    MomentKind.BOREDOM: (Emotion.NEUTRAL,),
-}
-_OF_CLASS: Final = np.array([[emotion in _CLASSES[kind] for kind in _CLASSES] for emotion in EMOTIONS], float)
+_OF_CLASS: Final = np.array(
+    [[emotion in classes for classes in MOMENT_CLASSES.values()] for emotion in EMOTIONS], float
+)
 """Shape (8, 5): which kind each class belongs to."""
 
 
