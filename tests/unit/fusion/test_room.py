@@ -260,3 +260,50 @@ def test_only_a_wearer_who_breathes_alone_is_paced() -> None:
     assert room(body(breathing=paced), body(who=2, breathing=other)).state(1.0).breathing is None
     assert room(body()).state(1.0).breathing is None
     assert room(body(breathing=paced)).state(1000.0).breathing is None
+
+
+def test_clocks_that_drift_apart_cost_weight_and_never_silence_a_reader() -> None:
+    fusion, qualities = room(), []
+    for at_s in np.arange(1.0, 600.0):
+        ahead_s = 0.02 * at_s
+        fusion.add(face(start_s=at_s - 1, end_s=at_s))
+        fusion.add(speech(start_s=at_s + ahead_s - 1, end_s=at_s + ahead_s))
+        state = fusion.state(float(at_s))
+        qualities.append(state.quality)
+        assert state.probabilities.argmax() == HAPPINESS
+    assert qualities[-1] < qualities[10]
+    assert {reading.modality for reading in state.evidence} == {Modality.FACE, Modality.SPEECH}
+
+
+def test_a_reader_that_stops_leaves_the_room_to_the_others() -> None:
+    fusion = room()
+    for at_s in np.arange(1.0, 120.0):
+        if at_s < 60:
+            fusion.add(face(Emotion.ANGER, start_s=at_s - 1, end_s=at_s))
+        fusion.add(speech(start_s=at_s - 1, end_s=at_s))
+        state = fusion.state(float(at_s))
+    assert state.probabilities.argmax() == HAPPINESS
+    assert set(state.weights) == {Modality.SPEECH}
+
+
+def test_a_body_decides_in_time_whom_to_believe_of_two_that_contradict_each_other() -> None:
+    believed = {}
+    for stress in (0.05, 0.95):
+        fusion = room()
+        for at_s in np.arange(1.0, 900.0):
+            fusion.add(face(Emotion.SADNESS, start_s=at_s - 1, end_s=at_s))
+            fusion.add(speech(Emotion.SURPRISE, start_s=at_s - 1, end_s=at_s))
+            if at_s % 5 == 0:
+                fusion.add(body(stress=stress, start_s=at_s - 60, end_s=at_s))
+            state = fusion.state(float(at_s))
+        believed[stress] = EMOTIONS[int(state.probabilities.argmax())]
+    assert believed == {0.05: Emotion.SADNESS, 0.95: Emotion.SURPRISE}
+
+
+def test_an_empty_room_says_nothing_for_as_long_as_it_is_empty() -> None:
+    fusion = room(face(), speech(), body())
+    for at_s in np.arange(200.0, 500.0):
+        state = fusion.state(float(at_s))
+        assert not state.probabilities.any()
+        assert (state.quality, state.valence, state.arousal, state.stress) == (0.0, None, None, None)
+        assert (state.evidence, state.weights, state.moment, state.breathing) == ((), {}, None, None)
