@@ -19,6 +19,9 @@ import numpy as np
 
 from edge.emotion import EMOTIONS
 from edge.face import FaceOptions, FaceReader
+from edge.face.detector import FaceDetector
+from edge.face.geometry import GeometryReader
+from edge.face.units import UNITS, Neutral, intensities, movements
 from edge.inference import ModelStore
 from edge.signals import VideoFrame
 
@@ -74,19 +77,37 @@ def draw_stress(found: dict[str, Any]) -> Any:
 
 
 def draw_timeline(clip: Path) -> Any:
-    """Probabilities of the largest face over a clip, as the reader gives them."""
-    reader = FaceReader(FaceOptions(), store=ModelStore())
-    at_s, probabilities = [], []
+    """Emotions, action units and expressiveness of the largest face over a clip, as the reader gives them."""
+    reader = FaceReader(FaceOptions(quality_floor=0.0), store=ModelStore())
+    geometry = GeometryReader.load(ModelStore())
+    detect, neutral = FaceDetector(ModelStore().load("face_detector")), Neutral(geometry.scale)
+    at_s, probabilities, expressive, units = [], [], [], []
     with av.open(str(clip)) as video:
         for picture in video.decode(video=0):
             rgb = picture.to_ndarray(format="rgb24")
             for affect in reader.read(VideoFrame("clip", float(picture.time or 0.0), rgb))[:1]:
+                measures = geometry(rgb, detect(rgb)[0]).measures
+                neutral.learn(measures, neutral=float(affect.probabilities[0]))
+                units.append(intensities(movements(measures, neutral.measures), geometry.scale))
                 at_s.append(affect.end_s)
                 probabilities.append(affect.probabilities)
-    figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
-    axis.stackplot(at_s, np.array(probabilities).T, labels=[emotion.value for emotion in EMOTIONS])
-    axis.set(xlabel="seconds", title=clip.name, ylim=(0, 1), xlim=(at_s[0], at_s[-1]))
-    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+                expressive.append(np.nan if affect.expressiveness is None else affect.expressiveness)
+    figure, axes = plt.subplots(
+        3, 1, figsize=(9, 9), sharex=True, height_ratios=(3, 4, 1.5), layout="constrained"
+    )
+    axes[0].stackplot(at_s, np.array(probabilities).T, labels=[emotion.value for emotion in EMOTIONS])
+    axes[0].set(title=clip.name, ylim=(0, 1), xlim=(at_s[0], at_s[-1]))
+    axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    shown = axes[1].pcolormesh(
+        at_s, np.arange(len(UNITS)), np.array(units).T, vmin=0, vmax=1, cmap="magma", shading="nearest"
+    )
+    names = [f"AU{int(unit)} {unit.name.lower().replace('_', ' ')}" for unit in UNITS]
+    axes[1].set_yticks(range(len(UNITS)), names, fontsize=8)
+    axes[1].invert_yaxis()
+    figure.colorbar(shown, ax=axes[1], label="intensity")
+    axes[2].plot(at_s, expressive)
+    axes[2].set(xlabel="seconds", ylabel="expressiveness", ylim=(0, None))
+    axes[2].grid(alpha=0.3)
     return figure
 
 

@@ -22,6 +22,7 @@ from edge.signals import Affect, Modality
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edge.face.detector import Face
     from edge.face.options import FaceOptions
     from edge.inference.runtime import Runtime
     from edge.inference.store import ModelStore
@@ -41,7 +42,7 @@ class FaceReader:
     """Reads the faces of one camera.
 
     The cost of a second is bounded by the options: `detection_rate_hz` detections (half as many again where
-    nobody is), `mesh_rate_hz` meshes, and `reading_rate_hz` times `max_faces` expressions, whatever the
+    no face is sure), `mesh_rate_hz` meshes, and `reading_rate_hz` times `max_faces` expressions, whatever the
     camera delivers.
 
     Parameters
@@ -111,13 +112,10 @@ class FaceReader:
     def _look(self, rgb: NDArray[np.uint8], upright: NDArray[np.uint8], at_s: float) -> list[Track]:
         """Look for faces; returns the tracks seen, the largest first."""
         faces = sorted(self._detect(upright), key=lambda face: -face.side_px)
-        if any(map(is_upright, faces)):
-            self._upright.seen(at_s)
-        elif (turns := self._upright.trial(at_s)) is not None:
-            found = self._detect(np.rot90(rgb, turns))
-            if self._upright.tried(max((face.score for face in found if is_upright(face)), default=0.0)):
-                self._tracker.forget()
-                return []
+        turns = self._upright.trial(_surest(faces), at_s)
+        if turns is not None and self._upright.tried(_surest(self._detect(np.rot90(rgb, turns)))):
+            self._tracker.forget()
+            return []
         return self._tracker.update(faces, at_s)[: self._options.max_faces]
 
     def _lay_meshes(
@@ -191,6 +189,11 @@ class Pace:
     def reset(self) -> None:
         """Be due at once."""
         self._last_s = -np.inf
+
+
+def _surest(faces: list[Face]) -> float:
+    """Score of the surest face that stands upright."""
+    return max((face.score for face in faces if is_upright(face)), default=0.0)
 
 
 def _as_rgb(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

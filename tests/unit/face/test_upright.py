@@ -10,9 +10,8 @@ def watch(upright: Upright, *, right_way: int | None, seconds: float, since_s: f
     trials = 0
     for step in range(int(seconds * 5)):
         at_s = since_s + step / 5
-        if upright.turns == right_way:
-            upright.seen(at_s)
-        elif (turns := upright.trial(at_s)) is not None:
+        score = 0.9 if upright.turns == right_way else 0.6
+        if (turns := upright.trial(score, at_s)) is not None:
             trials += 1
             upright.tried(0.9 if turns == right_way else 0.1)
     return trials
@@ -42,6 +41,6 @@ def test_with_a_face_nothing_is_tried_and_without_one_every_second_look() -> Non
 def test_one_odd_hit_turns_nothing() -> None:
     upright = Upright()
     for step in range(200):
-        if upright.trial(step / 5) is not None:
+        if upright.trial(0.0, step / 5) is not None:
             assert not upright.tried(0.9 if step % 8 == 0 else 0.0)
     assert upright.turns == 0
