@@ -96,8 +96,7 @@ async def test_the_camera_is_open_only_while_somebody_watches(recordings):
             await until(lambda: aim.snapshot()["sight"] is not None)
             assert camera.opened == visit
             await leave(writer)
-            await until(lambda: camera.closed == camera.opened)
-            assert aim.snapshot()["sight"] is None
+            await until(lambda: camera.closed == camera.opened and aim.snapshot()["sight"] is None)
 
 
 async def test_it_tells_boxes_and_words_and_nothing_else(recordings):
@@ -135,7 +134,7 @@ async def test_a_consent_that_is_withdrawn_ends_it_at_once(recordings):
         agreed[0] = False
         await until(lambda: aim.snapshot()["camera"] == "muted")
         assert camera.closed == camera.opened
-        assert aim.snapshot()["sight"] is None
+        await until(lambda: aim.snapshot()["sight"] is None)
         await leave(writer)
 
 
