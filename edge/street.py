@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 
 
+WELL_AGAIN_AFTER: Final = 50
+"""Samples in a row that a reader must have worked off before a failure is news again."""
+
+
 class Reader(Protocol):
     """Samples of one source or one wearer in, readings out. Called one sample at a time."""
 
@@ -196,7 +200,7 @@ class Station:
         self._run_blocking = run_blocking
         self._deliver = deliver
         self._observer = observer
-        self._failing = False
+        self._good_ones_to_go = 0
         self._must_forget = False
 
     def forget(self) -> None:
@@ -242,13 +246,13 @@ class Station:
             self._deliver(affect)
 
     def _went_well(self) -> None:
-        if self._failing:
+        if self._good_ones_to_go == 1:
             _LOG.info("reader %s works again", self.name)
-        self._failing = False
+        self._good_ones_to_go = max(0, self._good_ones_to_go - 1)
 
     def _went_wrong(self, error: Exception) -> None:
         self.failures += 1
-        if not self._failing:
+        if not self._good_ones_to_go:
             # The message of an error may quote values, so only its kind and place are logged.
             place = error.__traceback__
             while place and place.tb_next:
@@ -257,4 +261,4 @@ class Station:
                 f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
             )
             _LOG.error("reader %s failed: %s at %s", self.name, type(error).__name__, where)
-        self._failing = True
+        self._good_ones_to_go = WELL_AGAIN_AFTER

@@ -10,7 +10,7 @@ import pytest
 
 from edge.clock import VirtualClock, run
 from edge.signals import Affect, AudioChunk, Modality, Sample
-from edge.street import Inbox, Observer, Station
+from edge.street import WELL_AGAIN_AFTER, Inbox, Observer, Station
 
 
 def chunk(start_s: float) -> AudioChunk:
@@ -51,14 +51,15 @@ async def inline(work: Callable[[Any], Any], sample: Any) -> Any:
 
 
 class Sulking:
-    """A reader that fails on the first two samples."""
+    """A reader that fails on the first two samples, or whenever it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, fails: Callable[[int], bool] = lambda call: call <= 2) -> None:
         self.calls = 0
+        self.fails = fails
 
     def read(self, sample: Sample) -> list[Affect]:
         self.calls += 1
-        if self.calls <= 2:
+        if self.fails(self.calls):
             raise ZeroDivisionError("0.123 happiness")
         return [reading(1.0)]
 
@@ -66,16 +67,26 @@ class Sulking:
         self.calls = 0
 
 
-def test_a_reader_that_fails_is_logged_once_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("reader", "samples", "failures", "levels"),
+    [
+        (Sulking(), 2 + WELL_AGAIN_AFTER, 2, ["ERROR", "INFO"]),
+        (Sulking(lambda call: call % 2 == 0), 200, 100, ["ERROR"]),
+    ],
+    ids=["at first", "every second sample"],
+)
+def test_a_reader_that_fails_is_logged_once_and_goes_on(
+    caplog: pytest.LogCaptureFixture, reader: Sulking, samples: int, failures: int, levels: list[str]
+) -> None:
     delivered: list[Affect] = []
 
     async def main() -> Station:
         inbox = Inbox(capacity=5, lossless=True)
         station = Station(
-            "speech", Sulking(), inbox, run_blocking=inline, deliver=delivered.append, observer=Observer()
+            "speech", reader, inbox, run_blocking=inline, deliver=delivered.append, observer=Observer()
         )
         task = asyncio.create_task(station.run())
-        for start_s in range(3):
+        for start_s in range(samples):
             await inbox.put(chunk(start_s))
         await inbox.drained()
         task.cancel()
@@ -83,8 +94,9 @@ def test_a_reader_that_fails_is_logged_once_and_goes_on(caplog: pytest.LogCaptur
 
     with caplog.at_level(logging.INFO, logger="edge"):
         station = run(main(), clock=VirtualClock())
-    assert (station.failures, station.worked_off, len(delivered)) == (2, 3, 1)
-    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+    assert (station.failures, station.worked_off) == (failures, samples)
+    assert len(delivered) == samples - failures
+    assert [record.levelname for record in caplog.records] == levels
     assert "happiness" not in caplog.text
 
 

@@ -111,6 +111,8 @@ class Subscriber:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Without this cycle the client goes at once, and closes its sockets before they warn that nobody did.
+        self._client.on_message = None
 
 
 class Relay:
