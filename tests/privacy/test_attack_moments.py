@@ -142,7 +142,7 @@ def test_whether_somebody_smiled_at_a_scene(attacks: AttackTable) -> None:
     assert undefended == 1.0
     attacks.add(
         f"moments: did she smile at that scene? All else known (bound: {100 * bound(1 / 5):.1f} %)",
-        "noise for changing a reaction",
+        "noise for changing a reaction; 1.6 points are the error of 1,000 trials",
         base=0.5,
         defended=defended,
         undefended=undefended,
