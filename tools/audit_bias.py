@@ -22,6 +22,7 @@ from edge.emotion import EMOTIONS
 from edge.face.crop import cut_tile
 from edge.face.detector import FaceDetector
 from edge.face.expression import ExpressionNet
+from edge.face.geometry import GeometryReader
 from edge.face.quality import quality
 from edge.inference import ModelStore, Runtime
 from measure.scores import RESAMPLES
@@ -74,9 +75,10 @@ def main() -> None:
 
 
 def look(tiles: NDArray[np.uint8], runtime: Runtime | None) -> Seen:
-    """Run detector, crop, net and quality on every tile."""
+    """Run detector, mesh, crop, net and quality on every tile."""
     store = ModelStore()
     detect = FaceDetector(store.load("face_detector", runtime=runtime))
+    geometry = GeometryReader.load(store, runtime=runtime)
     net = ExpressionNet.load(store, runtime=runtime)
     found = np.zeros(len(tiles))
     trust = np.full(len(tiles), np.nan)
@@ -88,7 +90,7 @@ def look(tiles: NDArray[np.uint8], runtime: Runtime | None) -> Seen:
         if faces:
             crop = cut_tile(frame, faces[0])
             found[row] = 1.0
-            trust[row] = quality(faces[0], crop)
+            trust[row] = quality(faces[0], crop, geometry(frame, faces[0]))
             probabilities[row] = net(crop)
     return Seen(found=found, quality=trust, probabilities=probabilities)
 
