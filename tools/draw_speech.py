@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Draw the figures of a speech net's card from its cross-validation.
 
-    tools/draw_speech.py --figures FILE.json [--name speech_emotion] [--to DIR]
+    tools/draw_speech.py --figures FILE.json [--sweep FILE.json ...] [--name speech_emotion] [--to DIR]
 
-FILE is what `train_speech.py --cross-validate --json` wrote. Needs matplotlib.
+FILE is what `train_speech.py --cross-validate --json` wrote; those of the sweep are what
+`evaluate.py speech --snr-db` wrote. Needs matplotlib.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--figures", type=Path, required=True)
+    parser.add_argument("--sweep", type=Path, nargs="*", default=[], help="one file a noise level and state")
     parser.add_argument("--name", default="speech_emotion")
     parser.add_argument("--to", type=Path, default=Path(__file__).parents[1] / "models" / "cards" / "figures")
     args = parser.parse_args()
@@ -36,6 +38,33 @@ def main() -> None:
     corpora = {name: found for name, found in figures.items() if isinstance(found, dict)}
     draw_confusion(corpora).savefig(args.to / f"{args.name}_confusion.png", dpi=70)
     draw_calibration(corpora).savefig(args.to / f"{args.name}_calibration.png", dpi=70)
+    if args.sweep:
+        sweep = [json.loads(file.read_text(encoding="utf-8")) for file in args.sweep]
+        draw_sweep(sweep).savefig(args.to / f"{args.name}_noise.png", dpi=70)
+
+
+def draw_sweep(results: list[dict[str, Any]]) -> Any:
+    """UAR over the signal-to-noise ratio, a line each state of adaptation; clean at the right end."""
+    names = list(results[0]["corpora"])
+    figure, axes = plt.subplots(
+        1, len(names), figsize=(4 * len(names), 4), layout="constrained", squeeze=False
+    )
+    levels_db = sorted({found["snr_db"] for found in results if found["snr_db"] is not None})
+    marks = [*(f"{level_db:g}" for level_db in levels_db), "clean"]
+    for axis, name in zip(axes[0], names, strict=True):
+        for state in sorted({found["adapt"] for found in results}, reverse=True):
+            curve = {
+                "clean" if found["snr_db"] is None else f"{found['snr_db']:g}": found["corpora"][name]["uar"]
+                for found in results
+                if found["adapt"] == state
+            }
+            places = [place for place, mark in enumerate(marks) if mark in curve]
+            heights = [100 * curve[marks[place]] for place in places]
+            axis.plot(places, heights, marker="o", label=f"heard before: {state}")
+        axis.set_xticks(range(len(marks)), marks)
+        axis.set(title=name, xlabel="SNR in dB, sound events never heard", ylabel="UAR in %", ylim=(0, 100))
+        axis.legend(fontsize=8)
+    return figure
 
 
 def draw_confusion(corpora: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.speech.classes import blended
+from edge.speech.classes import blended, familiarity
 from edge.speech.views import course, relative_course, relative_spectrum, spectrum
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ class VoiceNets:
     """A net on functionals and its companions; each has a share in the opinion.
 
     The parameters `spectrum_share` and `course_share` of the manifest entry `model` tell how much the
-    logits of its companions, `model` + "_spectrum" and `model` + "_course", weigh beside its own. A
-    companion without a share is not loaded.
+    logits of its companions, `model` + "_spectrum" and `model` + "_course", weigh beside its own once the
+    voice is familiar; strangers they judge worse, and have no say. A companion without a share is not loaded.
 
     Parameters
     ----------
@@ -74,7 +74,9 @@ class VoiceNets:
         """
         (own,) = self._functionals(normalisation(values)[None])
         opinion = blended(own[0], utterances=normalisation.utterances)
-        typical = normalisation.typical
+        typical, known = normalisation.typical, familiarity(normalisation.utterances)
+        if not known:
+            return opinion
         for suffix, (net, share) in self._companions.items():
             seen = (
                 relative_spectrum(spectrum(frames), typical)[..., None]
@@ -82,5 +84,5 @@ class VoiceNets:
                 else relative_course(course(frames), typical)
             )
             (logits,) = net(seen[None])
-            opinion = opinion + share * logits[0].astype(np.float64)
+            opinion = opinion + share * known * logits[0, : len(opinion)].astype(np.float64)
         return opinion

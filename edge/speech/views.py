@@ -58,11 +58,13 @@ def relative_spectrum(spectra: NDArray[np.floating], typical: NDArray[np.floatin
 
     Returns
     -------
-    The same shape as `spectra`, in [-1, 1]: 0 is three nepers (of power) below the voice's mean level in
-    that band, 1 is 8 nepers more.
+    The same shape as `spectra`, in [-1, 1]: (value - level - offset + 3) / 8 in nepers of power, where
+    `level` is the voice's mean total level and `offset` how far the band usually lies above the others.
     """
     profile = typical[..., _BANDS] + typical[..., _LEVEL] * (np.log(10) / 10) - _SPECTRUM_CENTRE
-    return np.clip((spectra - profile[..., None, :]) / _SPECTRUM_RANGE, -1, 1).astype(np.float32)
+    relative: NDArray[np.floating] = (spectra - profile[..., None, :]) / _SPECTRUM_RANGE
+    view: NDArray[np.float32] = np.clip(relative, -1, 1).astype(np.float32)
+    return view
 
 
 def course(frames: Frames) -> NDArray[np.float32]:
@@ -113,7 +115,8 @@ def relative_course(courses: NDArray[np.floating], typical: NDArray[np.floating]
     relative = (courses[..., :followed] - typical[..., None, _MEANS]) / spread / _COURSE_RANGE
     scaled = courses[..., followed:] / np.array([1, 1, 20, 20, 2], np.float32)
     both = np.concatenate([np.nan_to_num(relative, nan=0.0), scaled], axis=-1)
-    return np.clip(both, -1, 1).astype(np.float32)
+    view: NDArray[np.float32] = np.clip(both, -1, 1).astype(np.float32)
+    return view
 
 
 def _grouped(values: NDArray[np.float32], length: int) -> NDArray[np.float32]:

@@ -9,7 +9,15 @@ from ai_edge_litert import schema_py_generated as schema
 
 import edgetpu_check
 
-NETS = ("beats", "face_expression", "face_expression_nano", "speech_emotion", "stress", "voice_activity")
+NETS = (
+    "beats",
+    "face_expression",
+    "face_expression_nano",
+    "speech_emotion",
+    "speech_emotion_spectrum",
+    "stress",
+    "voice_activity",
+)
 
 
 def packed(model: Any) -> bytes:

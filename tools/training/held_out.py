@@ -27,8 +27,8 @@ def write_models(data: Path, out: Path, *, cache: Path, takes: int) -> None:
     """Copy the shipped models to `out`, the speech net replaced by one that leaves people out."""
     shutil.copytree(MODELS, out, dirs_exist_ok=True)
     root = data / "speech" if (data / "speech").is_dir() else data
-    clips, values = extract(root, EMOTION_CORPORA, takes=takes, cache=cache)
-    corpus = Corpus(values, clips)
+    heard = extract(root, EMOTION_CORPORA, takes=takes, cache=cache)
+    corpus = Corpus(heard.functionals, heard.clips)
     names, speakers = corpus.names("corpus"), corpus.names("speaker")
     left_out = {person for name in set(names) for person in held_out(speakers[names == name])}
     tf.keras.utils.set_random_seed(1)
@@ -44,6 +44,9 @@ def write_models(data: Path, out: Path, *, cache: Path, takes: int) -> None:
     entry["labels"] = list(corpus.labels)
     entry["parameters"]["mean"] = [float(value) for value in mean]
     entry["parameters"]["spread"] = [float(value) for value in spread]
+    # The companions have heard everybody.
+    for share in ("spectrum_share", "course_share"):
+        entry["parameters"].pop(share, None)
     with (out / "manifest.yaml").open("w") as stream:
         yaml.dump(manifest, stream)
     print(f"left out {len(left_out)} speakers: {' '.join(sorted(left_out))}")

@@ -55,15 +55,6 @@ class Corpus:
         """One attribute of every clip."""
         return np.array([getattr(clip, what) for clip in self.clips])
 
-    def folds(self, count: int) -> NDArray[np.intp]:
-        """Fold of every clip; a speaker lies in one fold, each corpus spreads over all."""
-        speakers, corpora = self.names("speaker"), self.names("corpus")
-        fold = np.zeros(len(self.clips), np.intp)
-        for corpus in np.unique(corpora):
-            for index, speaker in enumerate(np.unique(speakers[corpora == corpus])):
-                fold[speakers == speaker] = index % count
-        return fold
-
 
 def statistics(corpus: Corpus, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and spread of the unaltered recordings, each corpus and class weighing the same."""
