@@ -3,11 +3,10 @@
 
 tools/train_stress.py --data DIR [--cross-validate]
 
-A logistic regression, quantized to int8: on 42 people it was as good, left out, as any net tried. All
-figures are relative to each person's own rest. Calibration (Platt scaling) comes from people who were
-left out; a minute is called stressed where the odds would be even if stress and rest were equally
-frequent. --cross-validate prints the figures of leaving out one person at a time instead of writing
-a model.
+A logistic regression, quantized to int8; 42 people are few for more. All figures are relative to each
+person's own rest. Calibration (Platt scaling) comes from people who were left out; a minute is called
+stressed where the odds would be even if stress and rest were equally frequent. --cross-validate prints
+the figures of leaving out one person at a time instead of writing a model.
 """
 
 from __future__ import annotations

@@ -11,12 +11,16 @@ References
 - Kleckner et al. (2018), "Simple, transparent, and flexible automated quality assessment procedures
   for ambulatory electrodermal activity data", IEEE Trans. Biomed. Eng. 65:1460-1467: rules for
   values out of range and slopes no skin can have.
+- Kocielnik et al. (2013), "Smart technologies for long-term stress monitoring at work", IEEE CBMS, 53-58:
+  sweat dries slowly, so that a fall of more than a tenth of the level a second is a movement.
 
 Deviations
 ----------
 - The high-pass is a causal second-order Butterworth filter that starts at the first value.
 - The lower limit is 0.01 uS instead of 0.05 uS, as dry wrist electrodes read that low in rest; the
   margin around an invalid value is 2 s instead of 5 s, as a live window has only 60 s.
+- A fall counts from a fifth of the level and 0.4 uS a second on, as strong responses of a finger recover as
+  fast as a tenth. There is no limit of its own for rises: a moving electrode mostly falls next.
 - A rise that lasts longer than 5 s is a drift of the level, not a response.
 """
 
@@ -40,6 +44,8 @@ HIGHEST_HZ: Final = 2000.0
 LOWEST_US: Final = 0.01
 HIGHEST_US: Final = 60.0
 STEEPEST_US_PER_S: Final = 10.0
+FASTEST_FALL_PER_S: Final = 0.2
+LEAST_FALL_US_PER_S: Final = 0.4
 MARGIN_S: Final = 2.0
 LEAST_AMPLITUDE_US: Final = 0.01
 LONGEST_RISE_S: Final = 5.0
@@ -143,8 +149,9 @@ class SkinAnalyser:
         held = self._held
         for index, value in enumerate(raw):
             if valid[index]:
-                step = 0.0 if held is None else abs(value - held) * WORK_RATE_HZ
-                valid[index] = step <= STEEPEST_US_PER_S
+                step = 0.0 if held is None else (value - held) * WORK_RATE_HZ
+                falls = -step > max(FASTEST_FALL_PER_S * (held or 0.0), LEAST_FALL_US_PER_S)
+                valid[index] = abs(step) <= STEEPEST_US_PER_S and not falls
                 # Even an impossible step is the new level: electrodes do get moved.
                 held = float(value)
             filled[index] = 0.0 if held is None else held

@@ -65,3 +65,27 @@ def test_a_slope_no_skin_can_have_is_an_artefact():
 def test_refuses_a_rate_it_cannot_take(rate_hz):
     with pytest.raises(ValueError, match="Hz is wanted"):
         SkinAnalyser(rate_hz)
+
+
+def moved(signal, *, at, depth, rate_hz=4):
+    """The electrode loses part of its contact for one second."""
+    signal = signal.copy()
+    signal[at * rate_hz : (at + 1) * rate_hz] *= 1 - depth
+    return signal
+
+
+@pytest.mark.parametrize("depth", [0.2, 0.4, 0.8])
+@pytest.mark.parametrize("level_us", [3.0, 12.0])
+def test_an_electrode_that_moves_is_withheld_and_invents_no_response(level_us, depth):
+    signal = moved(skin(60, 4, level_us=level_us), at=30, depth=depth)
+    trace = SkinAnalyser(4).push(signal)
+    usable = widen_invalid(trace.valid)
+    assert not usable[(trace.at_s > 29) & (trace.at_s < 31.5)].any()
+    assert usable[(trace.at_s < 27) | (trace.at_s > 35)].all()
+    assert find_responses(trace.at_s[usable], trace.level_us[usable]) == []
+
+
+@pytest.mark.parametrize("amplitude_us", [0.1, 1.0, 3.0])
+def test_strong_responses_are_not_taken_for_movement(amplitude_us):
+    trace = SkinAnalyser(4).push(skin(60, 4, onsets_s=(20, 40), amplitude_us=amplitude_us))
+    assert trace.valid.all()
