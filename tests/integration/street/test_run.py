@@ -184,6 +184,19 @@ def test_commercial_use_refuses_a_net_whose_terms_forbid_it(
     assert "forbid commercial use" in capsys.readouterr().err
 
 
+def test_commercial_use_refuses_the_nets_of_the_fusion_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_net = "deployment: {commercial: true}\nreaders: {speech: {model: speech_emotion_open}}\n"
+    config = written(
+        tmp_path, sound(tmp_path, np.zeros(16_000)) + open_net + "fusion: {strategy: ensemble}\n"
+    )
+    assert main(["run", str(config), *(f"--set={setting}" for setting in OFFLINE)]) == 1
+    told = capsys.readouterr().err
+    assert "fusion_intermediate" in told
+    assert "forbid commercial use" in told
+
+
 def test_it_works_away_from_the_checkout(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     done = subprocess.run(
