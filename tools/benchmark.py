@@ -44,7 +44,7 @@ SIZE: Final = (640, 480)
 FRAME_RATE: Final = Fraction(15)
 ECG_RATE_HZ: Final = 130
 WINDOW_S: Final = 5.0
-BUDGETS: Final = {"cpu_s_per_input_s": 0.25, "peak_rss_mb": 220.0, "first_release_s": 5.0 + WINDOW_S}
+BUDGETS: Final = {"cpu_s_per_input_s": 0.20, "peak_rss_mb": 160.0, "first_release_s": 5.0 + WINDOW_S}
 
 
 def main() -> int:

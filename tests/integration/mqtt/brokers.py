@@ -111,8 +111,8 @@ class Subscriber:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-        # Without this cycle the client goes at once, and closes its sockets before they warn that nobody did.
-        self._client.on_message = None
+        # Without these cycles the client goes at once, and closes its sockets before they warn.
+        self._client.on_message = self._client.on_subscribe = None
 
 
 class Relay:
