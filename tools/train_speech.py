@@ -32,9 +32,9 @@ from measure.scores import calibration_error, classification
 from training.folds import FOLDS, folds_of
 from training.manifest import MODELS, record
 from training.quantize import to_int8
-from training.speech_companions import train_companion, typical
 from training.speech_features import Heard, extract
 from training.speech_net import ALL, Corpus, adapted, fit
+from training.speech_spectrum import train_companion, typical
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,20 +59,20 @@ def train_on(
     """Train both nets on some clips and quantize them."""
     net, normalisation, inputs = fit(Corpus(plain.functionals, plain.clips), rows, epochs=epochs, rng=rng)
     corpus = Corpus(noisy.functionals, noisy.clips)
-    companion = train_companion(SPECTRUM_SUFFIX, corpus, noisy.spectra, normalisation, rows=rows, rng=rng)
+    companion = train_companion(corpus, noisy.spectra, normalisation, rows=rows, rng=rng)
     speakers = corpus.names("speaker")[rows]
     examples = np.concatenate(
         [
             relative_spectrum(
                 spectra[rows, -SPECTRUM_STEPS:],
                 typical(values[rows], speakers, normalisation, heard=heard, rng=rng),
-            )[..., None][rng.choice(len(rows), 100, replace=False)]
+            )[..., None][rng.choice(len(rows), min(100, len(rows)), replace=False)]
             for spectra, values in zip(noisy.spectra, noisy.functionals, strict=True)
             for heard in (0, ALL)
         ]
     )
     return Trained(
-        to_int8(net, inputs[rng.choice(len(inputs), 500, replace=False)]),
+        to_int8(net, inputs[rng.choice(len(inputs), min(500, len(inputs)), replace=False)]),
         to_int8(companion, examples),
         normalisation,
     )

@@ -1,4 +1,4 @@
-"""The nets that judge an utterance together: on functionals, on its spectrogram, on its course."""
+"""The nets that judge an utterance together: one on its functionals, one on its spectrogram."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.speech.classes import blended, familiarity
-from edge.speech.views import course, relative_course, relative_spectrum, spectrum
+from edge.speech.views import relative_spectrum, spectrum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from edge.speech.frontend import Frames
 
 SPECTRUM_SUFFIX: Final = "_spectrum"
-COURSE_SUFFIX: Final = "_course"
 
 
 class VoiceNets:
-    """A net on functionals and its companions; each has a share in the opinion.
+    """A net on functionals and its companion on spectrograms.
 
-    The parameters `spectrum_share` and `course_share` of the manifest entry `model` tell how much the
-    logits of its companions, `model` + "_spectrum" and `model` + "_course", weigh beside its own once the
-    voice is familiar; strangers they judge worse, and have no say. A companion without a share is not loaded.
+    The parameter `spectrum_share` of the manifest entry `model` tells how much the logits of the companion,
+    `model` + "_spectrum", weigh beside its own once the voice is familiar; strangers it judges worse, and has
+    no say. Without the parameter there is no companion.
 
     Parameters
     ----------
@@ -43,15 +42,10 @@ class VoiceNets:
     def __init__(self, model: str, *, store: ModelStore, runtime: Runtime | None, threads: int) -> None:
         self.entry = store.entry(model)
         self._functionals = store.load(model, runtime=runtime, threads=threads)
-        shares = {
-            suffix: float(np.max(self.entry.parameters.get(f"{suffix[1:]}_share", 0.0)))
-            for suffix in (SPECTRUM_SUFFIX, COURSE_SUFFIX)
-        }
-        self._companions = {
-            suffix: (store.load(model + suffix, runtime=runtime, threads=threads), share)
-            for suffix, share in shares.items()
-            if share
-        }
+        self._share = float(np.max(self.entry.parameters.get("spectrum_share", 0.0)))
+        self._spectrum = (
+            store.load(model + SPECTRUM_SUFFIX, runtime=runtime, threads=threads) if self._share else None
+        )
         self.runtime = self._functionals.runtime
 
     def __call__(
@@ -74,15 +68,9 @@ class VoiceNets:
         """
         (own,) = self._functionals(normalisation(values)[None])
         opinion = blended(own[0], utterances=normalisation.utterances)
-        typical, known = normalisation.typical, familiarity(normalisation.utterances)
-        if not known:
+        weight = self._share * familiarity(normalisation.utterances)
+        if self._spectrum is None or not weight:
             return opinion
-        for suffix, (net, share) in self._companions.items():
-            seen = (
-                relative_spectrum(spectrum(frames), typical)[..., None]
-                if suffix == SPECTRUM_SUFFIX
-                else relative_course(course(frames), typical)
-            )
-            (logits,) = net(seen[None])
-            opinion = opinion + share * known * logits[0, : len(opinion)].astype(np.float64)
-        return opinion
+        seen = relative_spectrum(spectrum(frames), normalisation.typical)
+        (told,) = self._spectrum(seen[None, :, :, None])
+        return opinion + weight * told[0, : len(opinion)].astype(np.float64)

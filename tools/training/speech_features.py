@@ -16,7 +16,7 @@ from edge.speech.frontend import BLOCK_FRAMES, HOP, FrontEnd
 from edge.speech.functionals import functionals
 from edge.speech.pitch import PITCH_FRAME
 from edge.speech.utterance import LONGEST_BLOCKS, trimmed
-from edge.speech.views import course, spectrum
+from edge.speech.views import spectrum
 from training.audio import imagine, perform
 
 if TYPE_CHECKING:
@@ -43,14 +43,12 @@ SPECTRUM_LENGTH: Final = 176
 class Heard:
     """Clips in several takes, the first as it is.
 
-    Shapes: functionals (takes, clips, d), spectra (takes, clips, SPECTRUM_LENGTH, MELS), courses (takes,
-    clips, COURSE_STEPS, COURSE_WIDTH); the latter in half precision.
+    Shapes: functionals (takes, clips, d), spectra (takes, clips, SPECTRUM_LENGTH, MELS).
     """
 
     clips: list[Clip]
     functionals: NDArray[np.float32]
     spectra: NDArray[np.float16]
-    courses: NDArray[np.float16]
 
 
 def extract(
@@ -71,7 +69,7 @@ def extract(
             np.savez(files[take], **parts)
             print(f"take {take} ({kinds[take]})", flush=True)
     held = [np.load(file) for file in files]
-    return Heard(clips, *(np.stack([one[part] for one in held]) for part in ("values", "spectra", "courses")))
+    return Heard(clips, *(np.stack([one[part] for one in held]) for part in ("values", "spectra")))
 
 
 def utterance_of(samples: NDArray[np.float32]) -> Frames:
@@ -92,7 +90,7 @@ def _take(job: tuple[Path, list[Clip], int, bool]) -> tuple[int, dict[str, NDArr
         for clip in everything
         if clip.corpus == NOISES and clip.speaker != HELD_OUT_NOISES
     ]
-    values, spectra, courses = [], [], []
+    values, spectra = [], []
     for index, clip in enumerate(clips):
         samples = decode(data / clip.file)
         if take:
@@ -103,5 +101,4 @@ def _take(job: tuple[Path, list[Clip], int, bool]) -> tuple[int, dict[str, NDArr
         frames = utterance_of(samples)
         values.append(functionals(frames))
         spectra.append(spectrum(frames, steps=SPECTRUM_LENGTH).astype(np.float16))
-        courses.append(course(frames).astype(np.float16))
-    return take, {"values": np.stack(values), "spectra": np.stack(spectra), "courses": np.stack(courses)}
+    return take, {"values": np.stack(values), "spectra": np.stack(spectra)}

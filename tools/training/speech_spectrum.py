@@ -1,7 +1,7 @@
-"""The companions of the net on functionals: a separable CNN on the spectrogram, an LSTM on the course.
+"""The companion of the net on functionals: a separable CNN on the spectrogram.
 
-Both hear an utterance relative to what is typical of its source (`edge.speech.views`), in every state of
-adaptation, and tell valence and arousal beside the classes: a second task that they share.
+It sees an utterance relative to what is typical of its source (`edge.speech.views`), in every state of
+adaptation, and tells valence and arousal beside the classes as a second task.
 """
 
 from __future__ import annotations
@@ -16,14 +16,7 @@ from edge.emotion import CIRCUMPLEX, Emotion
 from edge.speech.adaptation import RunningNormalisation
 from edge.speech.classes import EXTRA
 from edge.speech.frontend import MELS
-from edge.speech.nets import COURSE_SUFFIX, SPECTRUM_SUFFIX
-from edge.speech.views import (
-    COURSE_STEPS,
-    COURSE_WIDTH,
-    SPECTRUM_STEPS,
-    relative_course,
-    relative_spectrum,
-)
+from edge.speech.views import SPECTRUM_STEPS, relative_spectrum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,16 +45,13 @@ class Stage:
     clean_weight: int = 1
 
 
-STAGES: Final = {
-    SPECTRUM_SUFFIX: (
-        Stage(epochs=40),
-        Stage(epochs=20, rate=1.5e-3, mixup=0, displacement=0.2, tilt=0.0375, clean_weight=2),
-    ),
-    COURSE_SUFFIX: (Stage(epochs=45, batch=64, rate=3e-3, displacement=0.5, clean_weight=2),),
-}
+STAGES: Final = (
+    Stage(epochs=40),
+    Stage(epochs=20, rate=1.5e-3, mixup=0, displacement=0.2, tilt=0.0375, clean_weight=2),
+)
 
 
-def build_spectrum(outputs: int) -> tf.keras.Model:
+def build(outputs: int) -> tf.keras.Model:
     """Depthwise-separable convolutions, the mean and the maximum over all places."""
     layers = tf.keras.layers
     entry = layers.Input((SPECTRUM_STEPS, MELS, 1))
@@ -73,16 +63,6 @@ def build_spectrum(outputs: int) -> tf.keras.Model:
         x = layers.ReLU()(layers.BatchNormalization()(x))
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
     return tf.keras.Model(entry, layers.Dense(outputs)(layers.Dropout(0.3)(x)))
-
-
-def build_course(outputs: int) -> tf.keras.Model:
-    """One LSTM; what it says is averaged over the utterance."""
-    layers = tf.keras.layers
-    entry = layers.Input((COURSE_STEPS, COURSE_WIDTH))
-    x = layers.LSTM(64, return_sequences=True)(layers.SpatialDropout1D(0.1)(entry))
-    # One reader only: an int8 LSTM whose output is read twice loses its range in the conversion.
-    x = layers.GlobalAveragePooling1D()(x)
-    return tf.keras.Model(entry, layers.Dense(outputs)(layers.Dropout(0.4)(x)))
 
 
 def typical(
@@ -110,7 +90,6 @@ class Batches:
 
     def __init__(
         self,
-        suffix: str,
         corpus: Corpus,
         views: NDArray[np.float16],
         normalisation: tuple[NDArray[np.float64], NDArray[np.float64]],
@@ -119,7 +98,7 @@ class Batches:
         stage: Stage,
         rng: np.random.Generator,
     ) -> None:
-        self._suffix, self._stage, self._rng = suffix, stage, rng
+        self._stage, self._rng = stage, rng
         self._views = views[:, rows]
         speakers = corpus.names("speaker")[rows]
         self._typical = np.stack(
@@ -143,24 +122,17 @@ class Batches:
         known = self._typical[states, takes, chosen]
         known = known + self._stage.displacement * np.where(states == 0, 1, 0.4)[:, None] * moved
         views = self._views[takes, chosen].astype(np.float32)
-        if self._suffix == COURSE_SUFFIX:
-            return self._spoilt_course(relative_course(views, known))
         first = rng.integers(0, views.shape[1] - SPECTRUM_STEPS + 1, count)
         views = views[np.arange(count)[:, None], first[:, None] + np.arange(SPECTRUM_STEPS)]
-        return self._spoilt_spectrum(relative_spectrum(views, known))[..., None]
+        return self._spoilt(relative_spectrum(views, known))[..., None]
 
-    def _spoilt_spectrum(self, views: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _spoilt(self, views: NDArray[np.float32]) -> NDArray[np.float32]:
         tilts = self._rng.normal(0, self._stage.tilt, (len(views), 1, 1)) * np.linspace(-1, 1, MELS)
         views = np.clip(views + tilts.astype(np.float32), -1, 1)
         for _ in range(MASKS):
             views *= self._gap(len(views), MELS, longest=4)[:, None, :]
             views *= self._gap(len(views), SPECTRUM_STEPS, longest=12)[:, :, None]
         return views
-
-    def _spoilt_course(self, views: NDArray[np.float32]) -> NDArray[np.float32]:
-        views *= self._gap(len(views), COURSE_STEPS, longest=8)[:, :, None]
-        views *= self._rng.random((len(views), 1, COURSE_WIDTH)) >= 0.08
-        return views + self._rng.normal(0, 0.02, views.shape).astype(np.float32)
 
     def _gap(self, count: int, length: int, *, longest: int) -> NDArray[np.bool_]:
         sizes = self._rng.integers(0, longest + 1, (count, 1))
@@ -170,7 +142,6 @@ class Batches:
 
 
 def train_companion(
-    suffix: str,
     corpus: Corpus,
     views: NDArray[np.float16],
     normalisation: tuple[NDArray[np.float64], NDArray[np.float64]],
@@ -179,9 +150,9 @@ def train_companion(
     rng: np.random.Generator,
 ) -> tf.keras.Model:
     """Train on some clips: cross entropy over the classes of each clip's corpus, mixup inside it."""
-    net = (build_spectrum if suffix == SPECTRUM_SUFFIX else build_course)(len(corpus.labels) + 2)
-    for stage in STAGES[suffix]:
-        batches = Batches(suffix, corpus, views, normalisation, rows=rows, stage=stage, rng=rng)
+    net = build(len(corpus.labels) + 2)
+    for stage in STAGES:
+        batches = Batches(corpus, views, normalisation, rows=rows, stage=stage, rng=rng)
         _train(net, corpus, batches, rows=rows, stage=stage, rng=rng)
     return net
 
@@ -213,7 +184,7 @@ def _train(
                 share = np.where(groups[chosen] == groups[chosen[partners]], np.maximum(drawn, 1 - drawn), 1)
             inputs = batches(chosen)
             flat = share[:, None].astype(np.float32)
-            wide = flat.reshape(-1, *[1] * (inputs.ndim - 1))
+            wide = flat[:, :, None, None]
             step(
                 tf.constant(wide * inputs + (1 - wide) * inputs[partners]),
                 tf.constant(flat * targets[chosen] + (1 - flat) * targets[chosen[partners]]),
