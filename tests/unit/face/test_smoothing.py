@@ -29,6 +29,14 @@ def test_a_smile_of_half_a_second_is_kept_and_seen_within_a_third_of_a_second(ra
     assert (np.argmax(seen > 0.5) - before) / rate_hz <= 1 / 3
 
 
+@pytest.mark.parametrize(("rate_hz", "late_s"), [(3.0, 0.34), (5.0, 0.21), (10.0, 0.21)])
+def test_the_latency_is_the_one_that_the_card_tells(rate_hz: float, late_s: float) -> None:
+    before = round(20 * rate_hz)
+    seen = steadied([NEUTRAL] * before + [SMILE] * before, rate_hz)[before:, 1]
+    assert seen[0] > 0.5
+    assert np.argmax(seen > 0.9) / rate_hz <= late_s
+
+
 def test_a_lasting_change_is_reached() -> None:
     np.testing.assert_allclose(steadied([NEUTRAL] * 5 + [SMILE] * 40)[-1], SMILE, atol=0.01)
 
