@@ -37,6 +37,7 @@ RATE_HZ: Final = 130.0
 STUDIES: Final = ("stress_predict", "noneeg")
 MINUTE_S: Final = 60.0
 LEAST_BEATS: Final = 20
+FEW: Final = 5000
 FIGURES: Final = Path(__file__).parents[1] / "models" / "cards" / "figures"
 
 
@@ -95,7 +96,10 @@ def _bland_altman(axis: Any, both: NDArray[np.float64], *, unit: str, limit: flo
     mean, difference = both.mean(axis=1), both[:, 1] - both[:, 0]
     bias, spread = difference.mean(), 1.96 * difference.std()
     beyond = np.mean(np.abs(difference) > limit)
-    axis.scatter(mean, np.clip(difference, -limit, limit), s=3, alpha=0.15, linewidths=0)
+    few = len(both) < FEW
+    axis.scatter(
+        mean, np.clip(difference, -limit, limit), s=12 if few else 3, alpha=0.4 if few else 0.15, linewidths=0
+    )
     for height, label in ((bias, "bias"), (bias - spread, "-1.96 SD"), (bias + spread, "+1.96 SD")):
         axis.axhline(height, color="black", linestyle="-" if label == "bias" else "--", linewidth=0.9)
         axis.annotate(
