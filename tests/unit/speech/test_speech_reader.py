@@ -164,6 +164,7 @@ def test_silence_keeps_memory_flat(eager_reader):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(600)
 def test_an_hour_of_silence_keeps_memory_flat_and_says_nothing(reader):
     second = silence(1) + np.float32(1e-6)
     assert memory_grown(reader, np.tile(second, 60), rounds=60) < 50_000
