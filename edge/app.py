@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from edge.board import Probe, hottest_c
 from edge.capture import make_sources
 from edge.capture.options import modality_of
 from edge.capture.sensors import Sensors
 from edge.capture.supervisor import SourceState
-from edge.capture.wearer import WearerOptions
 from edge.config.derived import (
-    baseline_path,
     consent_path,
     needs_consent,
     node_of,
     sensors_in_words,
     state_directory,
 )
-from edge.errors import ConsentError, ModelError, ModelReason
-from edge.face import FaceReader
-from edge.fusion.nets import NETS, load_strategy
+from edge.fusion.nets import load_strategy
 from edge.fusion.room import Fusion
 from edge.gate.consent import ConsentStore
 from edge.gate.content import ContentClock
@@ -40,9 +33,6 @@ from edge.gate.report import describe
 from edge.health import exposition
 from edge.inference import ModelStore
 from edge.inference.delegate import usable_delegate
-from edge.inference.manifest import CommercialUse
-from edge.physiology import PhysiologyReader
-from edge.physiology.vault import recall
 from edge.publish.mqtt import MqttPublisher
 from edge.publish.node import SensorStatus
 from edge.release import Profile
@@ -52,28 +42,21 @@ from edge.service.notify import notify
 from edge.service.page.server import Page
 from edge.service.page.view import Budget, PageView
 from edge.service.watchdog import Progress, Watchdog
-from edge.signals import Modality, VideoFrame
-from edge.speech import SpeechReader
-from edge.street import Audience, Inbox, Station
+from edge.signals import VideoFrame
+from edge.stations import Stations
+from edge.street import Audience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from edge.capture.supervisor import SourceStatus
     from edge.clock import Clock
     from edge.config.schema import Config
-    from edge.fusion.strategy import Strategy
     from edge.health import Health
     from edge.publish.commands import Command
     from edge.publish.player import Position
     from edge.signals import Sample
-    from edge.street import Observer, Reader
+    from edge.street import Observer
 
-T = TypeVar("T")
 _LOG: Final = logging.getLogger(__name__)
-
-_INBOX_CAPACITY: Final = {Modality.FACE: 1, Modality.SPEECH: 50, Modality.PHYSIOLOGY: 500}
-"""Video keeps the newest frame; audio a few seconds; physiology drops nothing."""
 
 _SENSOR_STATUS: Final = {
     SourceState.ABSENT: SensorStatus.ABSENT,
@@ -83,11 +66,6 @@ _SENSOR_STATUS: Final = {
     SourceState.FAILED: SensorStatus.ABSENT,
     SourceState.MUTED: SensorStatus.MUTED,
     SourceState.ENDED: SensorStatus.ABSENT,
-}
-_READERS: Final[dict[Modality, Callable[..., Reader]]] = {
-    Modality.FACE: FaceReader,
-    Modality.SPEECH: SpeechReader,
-    Modality.PHYSIOLOGY: PhysiologyReader,
 }
 
 
@@ -118,13 +96,14 @@ class Street:
             inference.models,
             trusted_key=inference.trusted_key,
             delegate=usable_delegate(inference.delegate, runtime=inference.runtime),
+            is_commercial=config.deployment.commercial,
         )
         self._consents = ConsentStore(consent_path(config))
-        self._consents_readable = True
         for name in config.sources:
             if needs_consent(config, name):
                 self._consents.require(name, now_s=clock.wall_s())
-        self._fusion = Fusion(config.fusion, strategy=self._make_strategy())
+        strategy = load_strategy(config.fusion.strategy, self._store, runtime=inference.runtime)
+        self._fusion = Fusion(config.fusion, strategy=strategy)
         self._ticks = 0
         node = replace(node_of(config), models=self._store.in_use)
         self.publisher = MqttPublisher(
@@ -163,9 +142,9 @@ class Street:
             if config.page
             else None
         )
-        self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
-        self._stations: dict[str, Station] = {}
-        self._station_of = {name: self._build_station(name) for name in config.sources}
+        self._stations = Stations(
+            config, store=self._store, clock=clock, deliver=self._fusion.add, observer=self._observer
+        )
         self._sensors = Sensors(
             make_sources(config.sources, clock=clock),
             clock=clock,
@@ -176,7 +155,7 @@ class Street:
             on_muted=self._forget,
         )
         self._cleanup = ExitStack()
-        self._cleanup.callback(self._pool.shutdown, wait=False, cancel_futures=True)
+        self._cleanup.callback(self._stations.close)
         state = state_directory(config)
         if clock.is_virtual:
             # Virtual days begin at the same wall time in each run and must not spend a real budget.
@@ -198,7 +177,7 @@ class Street:
                         endings.append(
                             group.create_task(self._clock.sleep_until(self._clock.now_s() + seconds))
                         )
-                    workers = [group.create_task(station.run()) for station in self._stations.values()]
+                    workers = [group.create_task(work) for work in self._stations.work()]
                     workers += [group.create_task(self._tick()), group.create_task(self._close_windows())]
                     workers.append(group.create_task(self._look_after()))
                     workers.append(group.create_task(Watchdog(self._progress).run()))
@@ -222,11 +201,7 @@ class Street:
         return self._sensors.statuses
 
     def _progress(self) -> dict[str, Progress]:
-        stations = {
-            name: Progress(station.worked_off, has_work=station.inbox.has_work)
-            for name, station in self._stations.items()
-        }
-        return {**stations, "fusion": Progress(self._ticks, has_work=True)}
+        return {**self._stations.progress(), "fusion": Progress(self._ticks, has_work=True)}
 
     async def _stopped(self) -> None:
         await self._stopping.wait()
@@ -234,8 +209,7 @@ class Street:
     async def _recordings_over(self) -> None:
         """Return once every source has ended and the window with its last sample has closed."""
         await self._sensors.run()
-        for station in self._stations.values():
-            await station.finish()
+        await self._stations.finish()
         now_wall_s = self._clock.wall_s()
         left_s = self._gate.next_close_s(now_wall_s) - now_wall_s
         await self._clock.sleep_until(self._clock.now_s() + left_s + 1 / self._config.fusion.tick_hz)
@@ -264,17 +238,13 @@ class Street:
         for status in self._sensors.statuses:
             dropped = sum(status.counters.values())
             tallies[f"source {status.name}"] = Tally(status.samples + dropped, dropped, 0)
-        for name, station in self._stations.items():
-            dropped = station.inbox.dropped
-            tallies[f"reader {name}"] = Tally(station.worked_off + dropped, dropped, station.failures)
-        return tallies
+        return tallies | self._stations.tallies()
 
     async def _deliver(self, name: str, sample: Sample) -> None:
         self._observer.on_sample(sample)
         if isinstance(sample, VideoFrame) and not self._cooling.admits(name, sample.taken_s):
             return
-        if station := self._station_of[name]:
-            await station.inbox.put(sample)
+        await self._stations.put(name, sample)
 
     async def _tick(self) -> None:
         """Let the gate see the fused state of the room at a fixed rate."""
@@ -308,73 +278,10 @@ class Street:
                 self._observer.on_release(verdict.release)
                 self._observer.on_lamps(self.publisher.lamp_colours)
 
-    def _build_station(self, name: str) -> Station | None:
-        """Make the station behind a source, or find it: the sources of one wearer share theirs."""
-        options = self._config.sources[name]
-        modality = modality_of(options)
-        if not getattr(self._config.readers, modality).enabled:
-            return None
-        key = f"wearer {options.wearer}" if isinstance(options, WearerOptions) else name
-        if key not in self._stations:
-            self._stations[key] = Station(
-                modality,
-                self._make_reader(modality, wearer=getattr(options, "wearer", None)),
-                Inbox(
-                    capacity=_INBOX_CAPACITY[modality],
-                    lossless=self._clock.is_virtual or modality is Modality.PHYSIOLOGY,
-                ),
-                run_blocking=self._run_blocking,
-                deliver=self._fusion.add,
-                observer=self._observer,
-            )
-        return self._stations[key]
-
-    def _make_reader(self, modality: Modality, *, wearer: str | None) -> Reader:
-        options = getattr(self._config.readers, modality)
-        self._require_licence(options.model)
-        inference = self._config.inference
-        known = {}
-        if wearer is not None:
-            vault = self._config.readers.physiology.baseline
-            known["recall"] = partial(recall, baseline_path(self._config, wearer), vault)
-        return _READERS[modality](
-            options, store=self._store, runtime=inference.runtime, threads=inference.threads, **known
-        )
-
-    def _make_strategy(self) -> Strategy:
-        name = self._config.fusion.strategy
-        for net in NETS[name]:
-            self._require_licence(net)
-        return load_strategy(name, self._store, runtime=self._config.inference.runtime)
-
-    def _require_licence(self, model: str) -> None:
-        entry = self._store.entry(model)
-        if self._config.deployment.commercial and entry.commercial_use is CommercialUse.FORBIDDEN:
-            raise ModelError(
-                model,
-                ModelReason.LICENCE,
-                f"its terms ({entry.licence}) forbid commercial use, and deployment.commercial is true",
-            )
-
-    async def _run_blocking(self, work: Callable[[Any], T], sample: Any) -> T:
-        if self._clock.is_virtual:
-            return work(sample)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, sample)
-
     def _is_agreed(self, name: str) -> bool:
-        if not needs_consent(self._config, name):
-            return True
-        try:
-            holds = self._consents.holds(name, now_s=self._clock.wall_s())
-        except ConsentError as error:
-            if self._consents_readable:
-                _LOG.error("%s; sensors that need consent are muted until it can be read", error)
-            self._consents_readable = False
-            return False
-        if not self._consents_readable:
-            _LOG.info("the consents can be read again")
-        self._consents_readable = True
-        return holds
+        return not needs_consent(self._config, name) or self._consents.agrees(
+            name, now_s=self._clock.wall_s()
+        )
 
     def _note_source(self, status: SourceStatus) -> None:
         self.publisher.report(status.name, _SENSOR_STATUS[status.state])
@@ -407,7 +314,6 @@ class Street:
     def _forget(self, name: str) -> None:
         """Drop what a muted sensor has left in fusion and in the window that is open."""
         _LOG.info("%s is muted", name)
-        if station := self._station_of[name]:
-            station.forget()
+        self._stations.forget(name)
         self._fusion.forget(modality_of(self._config.sources[name]))
         self._gate.forget()

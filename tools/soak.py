@@ -253,7 +253,7 @@ class Soak:
         )
         kinds = sorted({fault.kind for fault in self._faults})
         faults = {kind: _summary([fault for fault in self._faults if fault.kind == kind]) for kind in kinds}
-        stations = street._stations  # noqa: SLF001 - what they lost
+        stations = street._stations.by_name  # noqa: SLF001 - what they lost
         lost = sum(fault.recovered_after_s is None for fault in self._faults[:-1])
         return {
             "equivalent_hours": round(seconds / 3600, 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -14,6 +15,8 @@ from edge.errors import ConsentError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LOG: Final = logging.getLogger(__name__)
 
 DAY_S: Final = 86_400
 LONGEST_DAYS: Final = 730
@@ -63,6 +66,7 @@ class ConsentStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._readable = True
 
     def grant(self, *, sensor: str, purpose: Purpose, days: int, now_s: float) -> Consent:
         """Write down a consent given now.
@@ -116,6 +120,20 @@ class ConsentStore:
             The file cannot be read; nothing may be captured then.
         """
         return any(consent.sensor == sensor for consent in self.valid(now_s=now_s))
+
+    def agrees(self, sensor: str, *, now_s: float) -> bool:
+        """As `holds`, for a sensor that runs: a file that cannot be read counts as no, and is logged once."""
+        try:
+            agreed = self.holds(sensor, now_s=now_s)
+        except ConsentError as error:
+            if self._readable:
+                _LOG.error("%s; sensors that need consent are muted until it can be read", error)
+            self._readable = False
+            return False
+        if not self._readable:
+            _LOG.info("the consents can be read again")
+        self._readable = True
+        return agreed
 
     def require(self, sensor: str, *, now_s: float) -> None:
         """Refuse a sensor that nobody agreed to.

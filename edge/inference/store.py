@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge.errors import ModelError, ModelReason
-from edge.inference.manifest import Manifest, ModelEntry, parse_manifest
+from edge.inference.manifest import CommercialUse, Manifest, ModelEntry, parse_manifest
 from edge.inference.model import Model
 from edge.inference.signature import SIGNATURE_SUFFIX, require_signature
 from edge.shipped import shipped_directory
@@ -33,6 +33,8 @@ class ModelStore:
         models that came with the package.
     delegate
         Library that every model is loaded with, as `edge.inference.delegate.usable_delegate` gives it.
+    is_commercial
+        Whether models whose terms forbid commercial use are refused.
 
     Raises
     ------
@@ -41,10 +43,16 @@ class ModelStore:
     """
 
     def __init__(
-        self, directory: Path | None = None, *, trusted_key: Path | None = None, delegate: str | None = None
+        self,
+        directory: Path | None = None,
+        *,
+        trusted_key: Path | None = None,
+        delegate: str | None = None,
+        is_commercial: bool = False,
     ) -> None:
         self.directory = directory or shipped_directory("models")
         self._delegate = delegate
+        self._is_commercial = is_commercial
         path = self.directory / MANIFEST
         try:
             content = path.read_bytes()
@@ -100,7 +108,20 @@ class ModelStore:
         return content
 
     def load(self, name: str, *, runtime: Runtime | None = None, threads: int = 1) -> Model:
-        """Load a verified model."""
+        """Load a verified model.
+
+        Raises
+        ------
+        ModelError
+            Its terms forbid the use, or its bytes are missing, altered or cannot be run.
+        """
+        terms = self.entry(name)
+        if self._is_commercial and terms.commercial_use is CommercialUse.FORBIDDEN:
+            raise ModelError(
+                name,
+                ModelReason.LICENCE,
+                f"its terms ({terms.licence}) forbid commercial use, and deployment.commercial is true",
+            )
         model = Model(name, self.read(name), runtime=runtime, threads=threads, delegate=self._delegate)
         self._in_use[name] = self.entry(name).sha256
         return model

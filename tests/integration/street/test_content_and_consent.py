@@ -91,7 +91,7 @@ def test_a_player_belongs_to_the_profile_public(tmp_path: Path) -> None:
 def test_a_file_of_consents_that_breaks_mutes_and_ends_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="edge.app")
+    caplog.set_level(logging.INFO, logger="edge.gate.consent")
     source = {"kind": "v4l2", "device": str(tmp_path / "no-camera")}
     config = Config.model_validate({"sources": {"camera": source}, "state_directory": tmp_path})
     path = consent_path(config)
@@ -115,7 +115,7 @@ def test_a_file_of_consents_that_breaks_mutes_and_ends_nothing(
     told = [
         record.message
         for record in caplog.records
-        if record.name == "edge.app" and "consent" in record.message
+        if record.name == "edge.gate.consent" and "consent" in record.message
     ]
     assert len(told) == 2
     assert "are muted until" in told[0]
