@@ -271,9 +271,12 @@ def test_bad_input_is_explained_and_writes_nothing(arguments, code, why, capsys,
     assert {each.name for each in here.iterdir()} == before
 
 
-def test_ctrl_c_leaves_nothing(recordings, tmp_path):
+def test_ctrl_c_leaves_nothing(recordings, tmp_path, tmp_path_factory):
+    audience = tmp_path_factory.mktemp("audience")
+    for viewer in range(8):  # so many that it is not over before it is interrupted
+        (audience / f"viewer_{viewer}.mp4").symlink_to(recordings / "scene.mp4")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "edge", "analyze", recordings / "scene.mp4", "--i-have-consent"]
+    command = [sys.executable, "-m", "edge", "analyze", audience, "--i-have-consent"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs) as process:
         os.close(theirs)
         told = b""
