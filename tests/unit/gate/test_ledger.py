@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import itertools
+import resource
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +165,29 @@ def test_an_unreadable_witness_is_refused(path: Path) -> None:
     path.with_suffix(".witness").write_text("many")
     with pytest.raises(BudgetError, match="unreadable"):
         Ledger(path)
+
+
+def test_on_a_full_disk_nothing_is_drawn_twice_or_published_unpaid(path: Path) -> None:
+    """The kernel refuses every write beyond a size, as it does on a full disk, and then has room again."""
+    ledger = Ledger(path)
+    first = pay(ledger, 300)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    full = path.with_name(path.name + "-wal").stat().st_size
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full, unlimited[1]))
+        with pytest.raises(BudgetError):
+            pay(ledger, 600)
+        with pytest.raises(BudgetError):
+            pay(ledger, 600)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        signal.signal(signal.SIGXFSZ, before)
+    second = pay(ledger, 600)
+    assert pay(ledger, 300) == first
+    assert pay(ledger, 600) == second != first
+    assert ledger.spent(0) == 2.0
+    ledger.close()
 
 
 def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
