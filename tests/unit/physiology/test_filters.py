@@ -16,7 +16,7 @@ from edge.physiology.hrv import spectrum
 from edge.physiology.lowpass import LowPass
 from edge.physiology.spline import interpolate
 
-HEAVY = ("scipy.signal", "scipy.interpolate", "scipy.stats", "scipy.optimize", "scipy.sparse")
+HEAVY = ("scipy.signal", "scipy.interpolate", "scipy.stats", "scipy.optimize")
 
 
 @given(
