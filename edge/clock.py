@@ -105,6 +105,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Virtual seconds since the loop was made."""
         return self._leaping.now_s
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+        """Wait for the threads however long they take: a virtual limit would pass at once."""
+        await super().shutdown_default_executor()
+
 
 def run(main: Coroutine[Any, Any, T], *, clock: Clock) -> T:
     """Run `main` on the loop that fits `clock`."""

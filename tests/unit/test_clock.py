@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -46,3 +47,19 @@ def test_real_clock_runs_at_its_speed() -> None:
         return clock.now_s() - began_s
 
     assert 1.0 <= run(main(), clock=clock) < 10.0
+
+
+def test_a_thread_that_still_works_at_the_end_is_waited_for() -> None:
+    going_on, ended = threading.Event(), []
+
+    def work() -> None:
+        going_on.wait(30)
+        ended.append(True)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(None, work)
+        threading.Timer(0.2, going_on.set).start()
+
+    run(main(), clock=VirtualClock())
+    assert ended
