@@ -150,7 +150,7 @@ def _told_rate_hz(name: str, options: SignalOptions, columns: Columns) -> float 
 def _read(name: str, options: SignalOptions | ReplayRr) -> Columns:
     try:
         if options.path.suffix == ".npz":
-            with np.load(options.path, allow_pickle=False) as arrays:
+            with options.path.open("rb") as archive, np.load(archive, allow_pickle=False) as arrays:
                 return {
                     key: np.asarray(arrays[key], np.float64)
                     for key in arrays.files
