@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edge.cli.progress import Progress
+from edge.cli.run import add_overrides
 from edge.config.document import Document, assign
 from edge.config.load import load_config
 from edge.errors import AnalysisError, AnalysisReason
@@ -100,14 +101,7 @@ def register(commands: Any) -> None:
     settings.add_argument(
         "--config", type=Path, metavar="CONFIG", help="take privacy, readers and fusion from a config"
     )
-    settings.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="KEY.PATH=VALUE",
-        help="override a config key",
-    )
+    add_overrides(settings)
     parser.set_defaults(command=command)
 
 

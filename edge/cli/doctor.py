@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.cli.advice import advice_for
+from edge.cli.run import add_overrides
 from edge.config.derived import consent_path, needs_consent, state_directory
 from edge.config.load import load_config
 from edge.gate.consent import ConsentStore
@@ -25,14 +26,7 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "config", type=Path, nargs="?", metavar="CONFIG", help="check its sources and broker as well"
     )
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="KEY.PATH=VALUE",
-        help="override a key",
-    )
+    add_overrides(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=command)
 

@@ -41,6 +41,11 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "config", type=Path, metavar="CONFIG", help="a YAML file, or the name of a shipped preset"
     )
+    add_overrides(parser)
+
+
+def add_overrides(parser: argparse._ActionsContainer) -> None:
+    """Add `--set`, for every command that takes single keys over a config."""
     parser.add_argument(
         "--set",
         dest="overrides",

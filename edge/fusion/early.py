@@ -10,8 +10,7 @@ import numpy as np
 
 from edge.emotion import EMOTIONS
 from edge.fusion.evidence import TINY, pool_each
-from edge.fusion.intermediate import MOST_LOG_ODDS
-from edge.fusion.strategy import with_unlearned
+from edge.fusion.strategy import in_numbers, with_unlearned
 from edge.signals import Modality
 
 if TYPE_CHECKING:
@@ -105,14 +104,9 @@ def _side_by_side(fresh: Sequence[Weighted]) -> NDArray[np.float32]:
     made = np.zeros((len(_ORDER), NUMBERS), dtype=np.float32)
     for opinion in pool_each([replace(item, settled=item.reading) for item in fresh]):
         row = _ORDER.index(opinion.modality)
+        against_mean = np.zeros(len(EMOTIONS))
         if opinion.mask.any():
             log_p = np.log(np.maximum(opinion.probabilities, TINY))
             against_mean = np.where(opinion.mask, log_p - log_p[opinion.mask].mean(), 0.0)
-            made[row, : len(EMOTIONS)] = np.clip(against_mean, -MOST_LOG_ODDS, MOST_LOG_ODDS) / 2
-        made[row, len(EMOTIONS) :] = (
-            opinion.valence or 0.0,
-            opinion.arousal or 0.0,
-            0.0 if opinion.stress is None else 2 * opinion.stress - 1,
-            opinion.weight,
-        )
+        made[row] = in_numbers(opinion, against_mean)
     return made.reshape(-1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.emotion import EMOTIONS
 from edge.fusion.evidence import TINY
-from edge.fusion.strategy import with_unlearned
+from edge.fusion.strategy import in_numbers, with_unlearned
 from edge.signals import Modality
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ NET: Final = "fusion_intermediate"
 
 NUMBERS: Final = len(EMOTIONS) + 6
 """Of a token: the odds of each class, valence, arousal, stress, weight, credence, and that it is there."""
-
-MOST_LOG_ODDS: Final = 4.0
-"""Odds beyond e^4 are certainty."""
 
 _ORDER: Final = tuple(Modality)
 
@@ -85,15 +82,7 @@ def tokens(heard: Heard) -> NDArray[np.float32]:
     for opinion in heard.opinions:
         row = _ORDER.index(opinion.modality)
         log_odds = np.log(np.maximum(heard.experts.odds[row], TINY))
-        made[row, : len(EMOTIONS)] = np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS) / 2
-        made[row, len(EMOTIONS) :] = (
-            opinion.valence or 0.0,
-            opinion.arousal or 0.0,
-            0.0 if opinion.stress is None else 2 * opinion.stress - 1,
-            opinion.weight,
-            heard.experts.credence[opinion.modality],
-            1.0,
-        )
+        made[row] = (*in_numbers(opinion, log_odds), heard.experts.credence[opinion.modality], 1.0)
     return made
 
 

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 SHARES: Final = {Name.LATE: 0.2, Name.INTERMEDIATE: 0.6, Name.EARLY: 0.2}
 """Weights of the ensemble, by `tools/train_fusion.py nets` on validation."""
 
-NETS: Final = {
-    Name.LATE: (),
-    Name.INTERMEDIATE: (intermediate.NET,),
-    Name.EARLY: (early.NET,),
-    Name.ENSEMBLE: (intermediate.NET, early.NET),
-}
-"""Models that each strategy needs."""
-
 
 def load_strategy(name: Name, store: ModelStore, *, runtime: Runtime | None = None) -> Strategy:
     """Make a strategy ready to be asked.

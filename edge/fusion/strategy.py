@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 UNLEARNED: Final = EMOTIONS.index(Emotion.CONTEMPT)
 """No corpus of voices has contempt, so that no net could learn of it from sessions."""
 
+MOST_LOG_ODDS: Final = 4.0
+"""Odds beyond e^4 are certainty."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
@@ -101,6 +104,17 @@ class Ensemble:
         """Have every member forget."""
         for member, _ in self._members:
             member.forget(modality)
+
+
+def in_numbers(opinion: Opinion, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An opinion as nets are given it, shape (12,).
+
+    Half of `log_odds`, (8,) and cut off at `MOST_LOG_ODDS`, valence, arousal, 2 stress - 1 (0 where not
+    measured), weight.
+    """
+    stress = 0.0 if opinion.stress is None else 2 * opinion.stress - 1
+    rest = (opinion.valence or 0.0, opinion.arousal or 0.0, stress, opinion.weight)
+    return np.array([*np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS) / 2, *rest])
 
 
 def with_unlearned(logits: NDArray[np.floating], experts: NDArray[np.float64]) -> NDArray[np.float64]:

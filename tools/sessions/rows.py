@@ -63,7 +63,7 @@ class _Recorder:
         return heard.experts
 
     def forget(self, modality: Modality) -> None:
-        raise NotImplementedError
+        self._grid.forget(modality)
 
 
 def make_rows(bank: Bank, *, sessions: int, seed: int) -> Rows:

@@ -11,6 +11,8 @@ import tensorflow as tf
 from edge.speech.adaptation import RunningNormalisation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from corpora.speech import Clip
@@ -74,15 +76,28 @@ def adapted(
 ) -> NDArray[np.float32]:
     """Net inputs when `heard` random utterances of the same speaker have passed the normalisation."""
     inputs = np.empty((len(values), 2 * values.shape[1]), np.float32)
+    for part, running in listening(values, speakers, normalisation, heard=heard, rng=rng):
+        for row in part:
+            inputs[row] = running(values[row])
+    return inputs
+
+
+def listening(
+    values: NDArray[np.float32],
+    speakers: NDArray[np.str_],
+    normalisation: tuple[NDArray[np.float64], NDArray[np.float64]],
+    *,
+    heard: int,
+    rng: np.random.Generator,
+) -> Iterator[tuple[NDArray[np.intp], RunningNormalisation]]:
+    """Rows of one speaker at a time, and a normalisation that has heard so many random ones of them."""
     for speaker in np.unique(speakers):
         rows = np.flatnonzero(speakers == speaker)
         for part in np.array_split(rng.permutation(rows), 4 if 0 < heard < len(rows) else 1):
             running = RunningNormalisation(*normalisation, resets_on_shift=False)
             for row in rng.choice(rows, min(heard, len(rows)), replace=False):
                 running.add(values[row])
-            for row in part:
-                inputs[row] = running(values[row])
-    return inputs
+            yield part, running
 
 
 def build(width: int, classes: int) -> tf.keras.Model:

@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from edge.emotion import CIRCUMPLEX, Emotion
-from edge.speech.adaptation import RunningNormalisation
 from edge.speech.classes import EXTRA
 from edge.speech.frontend import MELS
 from edge.speech.views import SPECTRUM_STEPS, relative_spectrum
+from training.speech_net import listening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,13 +75,8 @@ def typical(
 ) -> NDArray[np.float32]:
     """What is typical of each clip's source when `heard` random utterances of it are known."""
     found = np.empty_like(values)
-    for speaker in np.unique(speakers):
-        rows = np.flatnonzero(speakers == speaker)
-        for part in np.array_split(rng.permutation(rows), 4 if 0 < heard < len(rows) else 1):
-            running = RunningNormalisation(*normalisation, resets_on_shift=False)
-            for row in rng.choice(rows, min(heard, len(rows)), replace=False):
-                running.add(values[row])
-            found[part] = running.typical
+    for part, running in listening(values, speakers, normalisation, heard=heard, rng=rng):
+        found[part] = running.typical
     return found
 
 

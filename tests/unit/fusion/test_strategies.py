@@ -11,7 +11,7 @@ from edge.emotion import EMOTIONS, Emotion
 from edge.fusion.early import STEPS, Early, Grid
 from edge.fusion.evidence import Evidence
 from edge.fusion.intermediate import NUMBERS, Intermediate, own_places
-from edge.fusion.nets import NETS, SHARES, load_strategy
+from edge.fusion.nets import SHARES, load_strategy
 from edge.fusion.options import FusionOptions, Strategy
 from edge.fusion.room import Fusion
 from edge.fusion.strategy import Ensemble, Late
@@ -184,6 +184,14 @@ def test_the_ensemble_is_the_logarithmic_pool_of_its_members(store):
             fusion.add(reading)
         state = fusion.state(float(at_s))
     np.testing.assert_allclose(state.probabilities, alone.probabilities, atol=1e-5)
+
+
+NETS = {
+    Strategy.LATE: (),
+    Strategy.INTERMEDIATE: ("fusion_intermediate",),
+    Strategy.EARLY: ("fusion_early",),
+    Strategy.ENSEMBLE: ("fusion_intermediate", "fusion_early"),
+}
 
 
 def test_each_strategy_loads_the_nets_it_names_and_none_may_be_sold(store):
