@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from edge.gate.profiles import (
     LARGEST_EPSILON,
@@ -158,10 +158,15 @@ _FORBIDDEN_CONTEXTS: Final = frozenset(
 )
 
 
+def _stripped(value: Any) -> Any:
+    """Without white space at either end; the library's own stripping leaves separators (U+001C to U+001F)."""
+    return value.strip() if isinstance(value, str) else value
+
+
 class Notice(Options):
     """The operator's word that people are told before they are sensed."""
 
-    contact: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
+    contact: Annotated[str, BeforeValidator(_stripped), StringConstraints(min_length=3, max_length=200)]
     """Whom people can ask: a name with a mail address, telephone number or web page."""
     acknowledged_on: date
     """The day on which the operator put the notice up."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from edge.gate.options import DeploymentOptions, PrivacyOptions, conflicts
+from edge.gate.options import DeploymentOptions, Notice, PrivacyOptions, conflicts
 from edge.release import Profile
 
 
@@ -80,3 +80,11 @@ def test_what_counts_people_takes_one_camera_and_one_microphone(number: dict[str
         assert [key for key, _ in conflicts(privacy, DeploymentOptions(), **number)] == ["sources"]
     for privacy in (PrivacyOptions(single_person_agreed=True), PrivacyOptions(profile=Profile.PERSONAL)):
         assert not conflicts(privacy, DeploymentOptions(), **number)
+
+
+@pytest.mark.parametrize("around", [" ", "\t", "\x1f", "\u2003"])
+def test_the_contact_loses_what_stands_around_it(around: str) -> None:
+    notice = Notice.model_validate({"contact": f"{around}Ada, Oslo{around}", "acknowledged_on": "2026-11-01"})
+    assert notice.contact == "Ada, Oslo"
+    with pytest.raises(ValidationError, match="at least 3"):
+        Notice.model_validate({"contact": f"Al{around}", "acknowledged_on": "2026-11-01"})
