@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Generator
 
+    from av.video.reformatter import VideoReformatter
     from numpy.typing import NDArray
 
     from edge.capture.camera.options import V4l2Options
@@ -52,8 +53,10 @@ def pictures(
 ) -> Generator[NDArray[np.uint8], None, None]:
     """Yield each picture that is due, until `stop`."""
     import av
+    from av.video.reformatter import VideoReformatter
 
     device = find_device(name, options.device)
+    convert = VideoReformatter()
     has_begun = False
     try:
         with av.open(device, format="v4l2", options=_asked(options)) as container:
@@ -64,7 +67,7 @@ def pictures(
                     if stop.is_set():
                         return
                     has_begun = True
-                    if is_due() and (rgb := _rgb(packet)) is not None:
+                    if is_due() and (rgb := _rgb(packet, convert)) is not None:
                         yield rgb
             finally:
                 # A packet lies in the driver's own memory and must be given back before that is closed.
@@ -85,7 +88,8 @@ def _asked(options: V4l2Options) -> dict[str, str]:
     return asked
 
 
-def _rgb(packet: Any) -> NDArray[np.uint8] | None:
+def _rgb(packet: Any, convert: VideoReformatter) -> NDArray[np.uint8] | None:
+    # One converter for all frames: each frame's own would start threads of its own.
     for frame in packet.decode():
-        return np.array(frame.to_ndarray(format="rgb24"), np.uint8)
+        return np.array(convert.reformat(frame, format="rgb24").to_ndarray(), np.uint8)
     return None

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from edge.capture.replay.media import decoded, opened
 from edge.capture.replay.recording import Piece
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def frames(name: str, options: ReplayVideo) -> Generator[Piece, None, None]:
     """Decode upright RGB pictures, thinned out to the wanted rate."""
     with opened(name, options, "video") as (container, stream):
+        convert = VideoReformatter()
         began_s: float | None = None
         due_s = 0.0
         for frame in decoded(name, options, container, stream):
@@ -34,20 +36,19 @@ def frames(name: str, options: ReplayVideo) -> Generator[Piece, None, None]:
                 continue
             if options.rate_hz:
                 due_s = max(due_s + 1 / options.rate_hz, taken_s)
-            yield Piece(taken_s, partial(_frame, name, taken_s, _upright(frame, options.max_side_px)))
+            rgb = _upright(frame, convert, options.max_side_px)
+            yield Piece(taken_s, partial(_frame, name, taken_s, rgb))
 
 
 def _frame(name: str, taken_s: float, rgb: NDArray[np.uint8], began_s: float) -> VideoFrame:
     return VideoFrame(name, began_s + taken_s, rgb)
 
 
-def _upright(frame: Any, max_side_px: int | None) -> NDArray[np.uint8]:
+def _upright(frame: Any, convert: VideoReformatter, max_side_px: int | None) -> NDArray[np.uint8]:
+    # One converter for all frames: each frame's own would start threads of its own.
     scale = min(1.0, (max_side_px or np.inf) / max(frame.width, frame.height))
-    rgb: NDArray[np.uint8] = frame.to_ndarray(
-        format="rgb24",
-        width=max(1, round(frame.width * scale)),
-        height=max(1, round(frame.height * scale)),
-    )
+    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    rgb: NDArray[np.uint8] = convert.reformat(frame, width, height, "rgb24").to_ndarray()
     # FFmpeg's display matrix counts counter-clockwise degrees, as rot90 does.
     quarter_turns = round(getattr(frame, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb

@@ -148,8 +148,7 @@ async def test_camera_that_gave_pictures_and_fails_was_unplugged(
             pass
 
         def demux(self, _: None) -> Generator[Any, None, None]:
-            frame = SimpleNamespace(to_ndarray=lambda **_: np.zeros((2, 2, 3), np.uint8))
-            yield SimpleNamespace(decode=lambda: [frame])
+            yield SimpleNamespace(decode=lambda: [av.VideoFrame(2, 2, "yuv420p")])
             av.error.err_check(-code)
 
     monkeypatch.setattr(av, "open", lambda *_, **__: Container())
