@@ -146,7 +146,7 @@ class Street:
             config, store=self._store, clock=clock, deliver=self._fusion.add, observer=self._observer
         )
         self._sensors = Sensors(
-            make_sources(config.sources, clock=clock),
+            make_sources(config.sources, clock=clock, looks_hz=config.readers.face.reading_rate_hz),
             clock=clock,
             mute=config.mute,
             is_agreed=self._is_agreed,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 T = TypeVar("T")
+
+EARLY: Final = 0.25
+"""Share of a period by which a thing may come early and still count as due."""
 
 
 class Clock(Protocol):
@@ -76,6 +80,25 @@ class VirtualClock:
     async def sleep_until(self, at_s: float) -> None:
         """Wait until `now_s()` is at least `at_s`."""
         await asyncio.sleep(max(0.0, at_s - self.now_s()))
+
+
+class Pace:
+    """Says when something that is to happen at a fixed rate is due, by the time of the samples."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._least_s = (1.0 - EARLY) / rate_hz
+        self._last_s = -math.inf
+
+    def is_due(self, at_s: float) -> bool:
+        """Whether it is due at a second, which counts as done then."""
+        if at_s - self._last_s < self._least_s:
+            return False
+        self._last_s = at_s
+        return True
+
+    def reset(self) -> None:
+        """Be due at once."""
+        self._last_s = -math.inf
 
 
 class _LeapingSelector(selectors.DefaultSelector):

@@ -35,11 +35,20 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFrame:
-    """One picture: `rgb` is uint8 (height, width, 3), taken at `taken_s`."""
+    """One picture, taken at `taken_s`.
+
+    Attributes
+    ----------
+    rgb
+        uint8 (height, width, 3).
+    small
+        The same picture, fewer pixels of the same shape, where the camera makes one: enough to find faces in.
+    """
 
     source: str
     taken_s: float
     rgb: NDArray[np.uint8]
+    small: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -216,7 +216,7 @@ class Soak:
         )
         config = load_config(benchmark.INPUT / "benchmark.yaml", overrides=overrides).config
         make_sources = app.make_sources
-        app.make_sources = lambda sources, *, clock: self._unpluggable(make_sources(sources, clock=clock))
+        app.make_sources = lambda sources, **how: self._unpluggable(make_sources(sources, **how))
         street = app.Street(config, clock=self._clock, observer=self._counts)
         settle()
         self._broker.start()

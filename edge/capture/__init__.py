@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from edge.capture.camera.options import CameraOptions
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from edge.clock import Clock
 
 
-def make_sources(sources: Mapping[str, SourceKinds], *, clock: Clock) -> dict[str, Source]:
+def make_sources(
+    sources: Mapping[str, SourceKinds], *, clock: Clock, looks_hz: float = math.inf
+) -> dict[str, Source]:
     """Make the sources that a config names; only their own backends are imported.
 
-    All wearables share one radio, as an adapter can do one thing at a time.
+    All wearables share one radio, as an adapter can do one thing at a time. Pictures are looked at
+    `looks_hz` times a second, and no more of them are converted than that takes.
     """
     radio: Radio | None = None
     made: dict[str, Source] = {}
@@ -29,11 +33,11 @@ def make_sources(sources: Mapping[str, SourceKinds], *, clock: Clock) -> dict[st
         if isinstance(options, RecordingOptions):
             from edge.capture import replay
 
-            made[name] = replay.make_source(name, options, clock=clock)
+            made[name] = replay.make_source(name, options, clock=clock, looks_hz=looks_hz)
         elif isinstance(options, CameraOptions):
             from edge.capture import camera
 
-            made[name] = camera.make_source(name, options, clock=clock)
+            made[name] = camera.make_source(name, options, clock=clock, looks_hz=looks_hz)
         elif isinstance(options, MicrophoneOptions):
             from edge.capture import microphone
 

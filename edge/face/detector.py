@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,6 +34,10 @@ class Face:
     box: NDArray[np.float64]
     keypoints: NDArray[np.float64]
     score: float
+
+    def enlarged(self, by: NDArray[np.float64]) -> Face:
+        """The face in a picture that is so many times as wide and as high, (2,)."""
+        return replace(self, box=self.box * np.tile(by, 2), keypoints=self.keypoints * by)
 
     @property
     def side_px(self) -> float:

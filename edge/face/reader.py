@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from edge.clock import EARLY, Pace
 from edge.emotion import EMOTIONS, valence_arousal
 from edge.face.crop import cut_tile
 from edge.face.detector import FaceDetector
@@ -14,6 +15,7 @@ from edge.face.geometry import GeometryReader
 from edge.face.mesh import face_of
 from edge.face.quality import is_facing, is_upright, quality
 from edge.face.rules import lopsidedness
+from edge.face.stillness import Stillness
 from edge.face.tracking import FaceTracker, Track
 from edge.face.units import Neutral, expressiveness, intensities, movements
 from edge.face.upright import Upright
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
 _SMALLEST_SIDE_PX: Final = 24
 """A frame with a shorter side holds no face worth reading."""
 
-_EARLY: Final = 0.25
-"""Share of a period by which a frame may come early and still be read."""
-
 _MESH_HOLDS_S: Final = 1.0
 """How long a mesh speaks for its face."""
 
@@ -42,8 +41,8 @@ class FaceReader:
     """Reads the faces of one camera.
 
     The cost of a second is bounded by the options: `detection_rate_hz` detections (half as many again where
-    no face is sure), `mesh_rate_hz` meshes, and `reading_rate_hz` times `max_faces` expressions, whatever the
-    camera delivers.
+    no face is sure, one every 2 s in a still room), `mesh_rate_hz` meshes, and `reading_rate_hz` times
+    `max_faces` expressions, whatever the camera delivers.
 
     Parameters
     ----------
@@ -71,6 +70,7 @@ class FaceReader:
         )
         self._tracker = FaceTracker()
         self._upright = Upright()
+        self._stillness = Stillness()
         self._readings = Pace(options.reading_rate_hz)
         self._detections = Pace(options.detection_rate_hz)
         self._meshes_due = 1.0
@@ -92,11 +92,14 @@ class FaceReader:
         rgb = _as_rgb(frame.rgb)
         if rgb is None:
             return []
+        small = rgb if frame.small is None else frame.small
         upright = np.rot90(rgb, self._upright.turns)
-        if self._detections.is_due(frame.taken_s):
-            tracks = self._look(rgb, upright, frame.taken_s)
-        else:
+        if not self._detections.is_due(frame.taken_s):
             tracks = self._tracker.followed(frame.taken_s)[: self._options.max_faces]
+        elif self._stillness.allows_rest(small, frame.taken_s):
+            return []
+        else:
+            tracks = self._look(rgb, small, frame.taken_s)
         self._lay_meshes(upright, tracks, at_s=frame.taken_s, passed_s=passed_s)
         readings = [self._read_track(upright, track, frame.taken_s) for track in tracks]
         return [reading for reading in readings if reading.quality >= self._options.quality_floor]
@@ -107,16 +110,26 @@ class FaceReader:
         self._readings.reset()
         self._detections.reset()
         self._upright = Upright()
+        self._stillness = Stillness()
         self._read_s = -np.inf
 
-    def _look(self, rgb: NDArray[np.uint8], upright: NDArray[np.uint8], at_s: float) -> list[Track]:
+    def _look(self, rgb: NDArray[np.uint8], small: NDArray[np.uint8], at_s: float) -> list[Track]:
         """Look for faces; returns the tracks seen, the largest first."""
-        faces = sorted(self._detect(upright), key=lambda face: -face.side_px)
+        faces = sorted(self._find(rgb, small, self._upright.turns), key=lambda face: -face.side_px)
         turns = self._upright.trial(_surest(faces), at_s)
-        if turns is not None and self._upright.tried(_surest(self._detect(np.rot90(rgb, turns)))):
+        otherwise = [] if turns is None else self._find(rgb, small, turns)
+        if faces or otherwise:
+            self._stillness.stir(at_s)
+        if turns is not None and self._upright.tried(_surest(otherwise)):
             self._tracker.forget()
             return []
         return self._tracker.update(faces, at_s)[: self._options.max_faces]
+
+    def _find(self, rgb: NDArray[np.uint8], small: NDArray[np.uint8], turns: int) -> list[Face]:
+        """Find faces in the small picture, so many quarter turns on; in pixels of the other one."""
+        turned = np.rot90(small, turns)
+        enlarge = np.array(np.rot90(rgb, turns).shape[1::-1]) / turned.shape[1::-1]
+        return [face.enlarged(enlarge) for face in self._detect(turned)]
 
     def _lay_meshes(
         self, rgb: NDArray[np.uint8], tracks: list[Track], *, at_s: float, passed_s: float
@@ -127,7 +140,7 @@ class FaceReader:
         due = self._meshes_due + self._options.mesh_rate_hz * min(passed_s, 1.0)
         self._meshes_due = min(due, max(1.0, len(tracks)))
         for track in sorted(tracks, key=lambda track: track.meshed_s):
-            if self._meshes_due < 1.0 - _EARLY:
+            if self._meshes_due < 1.0 - EARLY:
                 break
             self._meshes_due -= 1.0
             geometry = self._geometry(rgb, track.expected(at_s))
@@ -170,25 +183,6 @@ class FaceReader:
             facing=float(is_facing(face, geometry)),
             expressiveness=expressive,
         )
-
-
-class Pace:
-    """Says when something that is to happen at a fixed rate is due, on a clock that ticks with the frames."""
-
-    def __init__(self, rate_hz: float) -> None:
-        self._least_s = (1.0 - _EARLY) / rate_hz
-        self._last_s = -np.inf
-
-    def is_due(self, at_s: float) -> bool:
-        """Whether it is due at a second, which counts as done then."""
-        if at_s - self._last_s < self._least_s:
-            return False
-        self._last_s = at_s
-        return True
-
-    def reset(self) -> None:
-        """Be due at once."""
-        self._last_s = -np.inf
 
 
 def _surest(faces: list[Face]) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from edge.capture.pump import Pump
+from edge.clock import Pace
 from edge.signals import VideoFrame
 
 if TYPE_CHECKING:
@@ -23,10 +25,17 @@ SLACK: Final = 0.25
 """A camera's pictures come a little unevenly; one that is a quarter of a period early is not too many."""
 
 
+class Picture(NamedTuple):
+    """What a backend gives: the picture, and a smaller one where the camera makes both."""
+
+    rgb: NDArray[np.uint8]
+    small: NDArray[np.uint8] | None = None
+
+
 class Camera:
     """Runs a backend's `pictures` on a thread and passes on at most `rate_hz` of them a second.
 
-    A backend asks whether a picture is due before it converts one.
+    A backend asks whether a picture is due before it converts one; one that nobody will look at is not.
     """
 
     def __init__(
@@ -35,14 +44,16 @@ class Camera:
         options: CameraOptions,
         *,
         clock: Clock,
-        pictures: Callable[[threading.Event, Callable[[], bool]], Generator[NDArray[np.uint8], None, None]],
+        pictures: Callable[[threading.Event, Callable[[], bool]], Generator[Picture, None, None]],
+        looks_hz: float = math.inf,
     ) -> None:
         self.name = name
-        self.stale_after_s = max(3.0, 5 / options.rate_hz)
+        self.stale_after_s = max(3.0, 5 / min(options.rate_hz, looks_hz))
         self._period_s = 1 / options.rate_hz
         self._quarter_turns = options.rotation // 90
         self._clock = clock
         self._pictures = pictures
+        self._looks = Pace(looks_hz)
         self._pump = Pump(room=1)
         self._due_s = self._taken_s = 0.0
 
@@ -62,10 +73,14 @@ class Camera:
 
     def _frames(self, stop: threading.Event) -> Generator[VideoFrame, None, None]:
         self._due_s = self._taken_s = self._clock.now_s()
+        self._looks.reset()
         with contextlib.closing(self._pictures(stop, self._is_due)) as pictures:
             for picture in pictures:
-                rgb = np.ascontiguousarray(np.rot90(picture, -self._quarter_turns))
-                yield VideoFrame(self.name, self._taken_s, rgb)
+                small = None if picture.small is None else self._upright(picture.small)
+                yield VideoFrame(self.name, self._taken_s, self._upright(picture.rgb), small)
+
+    def _upright(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(np.rot90(picture, -self._quarter_turns))
 
     def _is_due(self) -> bool:
         self._taken_s = self._clock.now_s()
@@ -73,4 +88,4 @@ class Camera:
         if self._taken_s < earliest_s:
             return False
         self._due_s = max(self._due_s, self._taken_s - SLACK * self._period_s) + self._period_s
-        return True
+        return self._looks.is_due(self._taken_s)

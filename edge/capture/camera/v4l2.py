@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edge.capture.camera.source import Picture
 from edge.errors import SourceError, SourceReason
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def find_device(name: str, pattern: str, *, sysfs: Path = SYSFS) -> str:
 
 def pictures(
     name: str, options: V4l2Options, stop: threading.Event, is_due: Callable[[], bool]
-) -> Generator[NDArray[np.uint8], None, None]:
+) -> Generator[Picture, None, None]:
     """Yield each picture that is due, until `stop`."""
     import av
     from av.video.reformatter import VideoReformatter
@@ -68,7 +69,7 @@ def pictures(
                         return
                     has_begun = True
                     if is_due() and (rgb := _rgb(packet, convert)) is not None:
-                        yield rgb
+                        yield Picture(rgb)
             finally:
                 # A packet lies in the driver's own memory and must be given back before that is closed.
                 packet = None

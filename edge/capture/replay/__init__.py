@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from edge.capture.replay.options import ReplayAudio, ReplayKinds, ReplayRr, ReplayVideo
@@ -11,13 +12,15 @@ if TYPE_CHECKING:
     from edge.clock import Clock
 
 
-def make_source(name: str, options: ReplayKinds, *, clock: Clock) -> Recording:
+def make_source(name: str, options: ReplayKinds, *, clock: Clock, looks_hz: float = math.inf) -> Recording:
     """Make the source for a recording; PyAV is imported for video and audio only."""
     match options:
         case ReplayVideo():
             from edge.capture.replay.video import frames
 
-            return Recording(name, options, clock=clock, pieces=lambda: frames(name, options))
+            return Recording(
+                name, options, clock=clock, pieces=lambda: frames(name, options, looks_hz=looks_hz)
+            )
         case ReplayAudio():
             from edge.capture.replay.audio import chunks
 

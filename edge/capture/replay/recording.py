@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from edge.errors import SourceError, SourceReason
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from edge.signals import Sample
 
 STALE_AFTER_S: Final = 10.0
+AHEAD: Final = 4
+"""Pieces made at once: to wake a thread for each costs more than to make most of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,18 @@ class Recording:
 
     async def _made(self) -> AsyncIterator[Piece]:
         pieces = self._pieces()
-        making: asyncio.Future[Piece | None] | None = None
+        making: asyncio.Future[list[Piece]] | None = None
         try:
             while True:
                 if self._clock.is_virtual:
-                    piece = next(pieces, None)
+                    made = list(islice(pieces, 1))
                 else:
-                    making = asyncio.get_running_loop().run_in_executor(None, next, pieces, None)
-                    piece = await asyncio.shield(making)
-                if piece is None:
+                    making = asyncio.get_running_loop().run_in_executor(None, list, islice(pieces, AHEAD))
+                    made = await asyncio.shield(making)
+                if not made:
                     return
-                yield piece
+                for piece in made:
+                    yield piece
         finally:
             # A generator cannot be closed while a thread still runs it.
             if making is not None and not making.done():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from av.video.reformatter import VideoReformatter
 
 from edge.capture.replay.media import decoded, opened
 from edge.capture.replay.recording import Piece
+from edge.clock import Pace
 from edge.signals import VideoFrame
 
 if TYPE_CHECKING:
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
     from edge.capture.replay.options import ReplayVideo
 
 
-def frames(name: str, options: ReplayVideo) -> Generator[Piece, None, None]:
-    """Decode upright RGB pictures, thinned out to the wanted rate."""
+def frames(name: str, options: ReplayVideo, *, looks_hz: float = math.inf) -> Generator[Piece, None, None]:
+    """Decode upright RGB pictures, thinned out to the wanted rate and to those that are looked at."""
     with opened(name, options, "video") as (container, stream):
         convert = VideoReformatter()
+        looks = Pace(looks_hz)
         began_s: float | None = None
         due_s = 0.0
         for frame in decoded(name, options, container, stream):
@@ -36,6 +39,8 @@ def frames(name: str, options: ReplayVideo) -> Generator[Piece, None, None]:
                 continue
             if options.rate_hz:
                 due_s = max(due_s + 1 / options.rate_hz, taken_s)
+            if not looks.is_due(taken_s):
+                continue
             rgb = _upright(frame, convert, options.max_side_px)
             yield Piece(taken_s, partial(_frame, name, taken_s, rgb))
 
@@ -48,7 +53,7 @@ def _upright(frame: Any, convert: VideoReformatter, max_side_px: int | None) -> 
     # One converter for all frames: each frame's own would start threads of its own.
     scale = min(1.0, (max_side_px or np.inf) / max(frame.width, frame.height))
     width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-    rgb: NDArray[np.uint8] = convert.reformat(frame, width, height, "rgb24").to_ndarray()
+    rgb = np.asarray(convert.reformat(frame, width, height, "rgb24").to_ndarray(), np.uint8)
     # FFmpeg's display matrix counts counter-clockwise degrees, as rot90 does.
     quarter_turns = round(getattr(frame, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb

@@ -73,6 +73,24 @@ def test_each_face_is_read_by_its_own_token_at_the_rate_asked_for(
 
 
 @pytest.mark.data
+@pytest.mark.parametrize("turns", [0, 1, 3])
+def test_faces_are_found_in_the_small_picture_and_cut_out_of_the_full_one(
+    reader: FaceReader, audience: np.ndarray, turns: int
+) -> None:
+    full = np.rot90(audience, -turns).repeat(2, axis=0).repeat(2, axis=1)
+    small = np.rot90(audience, -turns)
+    alone = reader._find(small, small, turns)
+    assert len(alone) == 2
+    for found, expected in zip(reader._find(full, small, turns), alone, strict=True):
+        assert np.allclose(found.box, 2 * expected.box)
+        assert np.allclose(found.keypoints, 2 * expected.keypoints)
+    reader.forget()
+    assert len(reader.read(VideoFrame("camera", 0.0, audience.repeat(2, 0).repeat(2, 1), audience))) == 2
+    reader.forget()
+    assert reader.read(VideoFrame("camera", 0.0, audience, np.zeros_like(audience))) == []
+
+
+@pytest.mark.data
 def test_a_grey_camera_reads_the_same(reader: FaceReader, audience: np.ndarray) -> None:
     reader.forget()
     (colour, _) = reader.read(frame(audience))

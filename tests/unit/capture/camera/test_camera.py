@@ -14,7 +14,7 @@ import pytest
 
 from edge.capture.camera import make_source
 from edge.capture.camera.options import Picamera2Options, V4l2Options
-from edge.capture.camera.source import Camera
+from edge.capture.camera.source import Camera, Picture
 from edge.capture.camera.v4l2 import find_device
 from edge.clock import RealClock
 from edge.errors import SourceError, SourceReason
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edge.signals import VideoFrame
 
 USB = V4l2Options(kind="v4l2")
+RED, BLUE = (200, 40, 40), (40, 40, 200)
 RIBBON = Picamera2Options(kind="picamera2", width_px=320, height_px=240)
 
 
@@ -52,10 +53,10 @@ def test_no_more_pictures_than_asked_for_are_converted(camera_hz: int) -> None:
     clock: Any = Ticking()
     converted = 0
 
-    def convert() -> np.ndarray:
+    def convert() -> Picture:
         nonlocal converted
         converted += 1
-        return np.zeros((2, 2, 3), np.uint8)
+        return Picture(np.zeros((2, 2, 3), np.uint8))
 
     def pictures(_: threading.Event, is_due: Callable[[], bool]) -> Generator[Any, None, None]:
         for i in range(20 * camera_hz):
@@ -69,6 +70,22 @@ def test_no_more_pictures_than_asked_for_are_converted(camera_hz: int) -> None:
     assert min(10, camera_hz) * 20 * 0.75 <= len(frames) <= 10.5 * 20
 
 
+def test_pictures_that_nobody_will_look_at_are_not_converted() -> None:
+    clock: Any = Ticking()
+
+    def pictures(_: threading.Event, is_due: Callable[[], bool]) -> Generator[Any, None, None]:
+        for i in range(20 * 30):
+            clock.s = i / 30
+            if is_due():
+                yield Picture(np.zeros((2, 2, 3), np.uint8))
+
+    camera = Camera("door", USB, clock=clock, pictures=pictures, looks_hz=2)
+    assert 2 * 20 <= len(list(camera._frames(threading.Event()))) <= 2 * 20 / 0.75
+    assert camera.stale_after_s == 3.0
+    seldom = Camera("door", USB, clock=clock, pictures=pictures, looks_hz=0.5)
+    assert seldom.stale_after_s == 10.0
+
+
 @pytest.mark.parametrize(
     ("rotation", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))]
 )
@@ -77,13 +94,16 @@ async def test_rotation_is_clockwise(rotation: int, corner: tuple[int, int]) -> 
         picture = np.zeros((20, 30, 3), np.uint8)
         picture[0, 0] = 255
         assert is_due()
-        yield picture
+        yield Picture(picture, small=picture[::2, ::2])
 
     options = USB.model_copy(update={"rotation": rotation})
     (frame,) = await first(Camera("door", options, clock=RealClock(), pictures=pictures), 1)
     assert frame.rgb[corner].tolist() == [255, 255, 255]
     assert frame.rgb.shape == ((20, 30, 3) if rotation % 180 == 0 else (30, 20, 3))
     assert frame.rgb.flags.c_contiguous
+    assert frame.small is not None
+    assert frame.small[corner].tolist() == [255, 255, 255]
+    assert frame.small.shape == ((10, 15, 3) if rotation % 180 == 0 else (15, 10, 3))
 
 
 def test_cameras_are_found_by_name_wherever_they_are(tmp_path: Path) -> None:
@@ -176,6 +196,18 @@ async def test_pictures_come_through_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> 
     assert caught.value.reason is SourceReason.DISCONNECTED
 
 
+PADDING = 16
+
+
+def yuv420(width: int, height: int, *, padding: int) -> np.ndarray:
+    """A picture, red on the left and blue on the right, as picamera2 hands out rows with padding."""
+    rgb = np.zeros((height, width + padding, 3), np.uint8)
+    rgb[:, : width // 2], rgb[:, width // 2 : width] = RED, BLUE
+    planes: np.ndarray = av.VideoFrame.from_ndarray(rgb, "rgb24").reformat(format="yuv420p").to_ndarray()
+    assert planes.shape == (height * 3 // 2, width + padding)
+    return planes
+
+
 class FakePicamera2:
     """What `ribbon` uses of picamera2."""
 
@@ -198,7 +230,10 @@ class FakePicamera2:
         return cls.present
 
     def create_video_configuration(self, **asked: Any) -> dict[str, Any]:
-        return asked
+        return {"lores": None, **asked}
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return self.asked
 
     def configure(self, asked: dict[str, Any]) -> None:
         self.asked = asked
@@ -211,14 +246,16 @@ class FakePicamera2:
         if self.fails is TimeoutError:
             raise TimeoutError
         self.out += 1
-        width, height = self.asked["main"]["size"]
-        picture = np.full((height, width, 3), 7, np.uint8)
+        arrays = {"main": np.full((*self.asked["main"]["size"][::-1], 3), 7, np.uint8)}
+        if self.asked["lores"]:
+            arrays["lores"] = yuv420(*self.asked["lores"]["size"], padding=PADDING)
 
         def release() -> None:
             self.out -= 1
-            picture[:] = 0
+            for array in arrays.values():
+                array[:] = 0
 
-        return SimpleNamespace(make_array=lambda _: picture, release=release)
+        return SimpleNamespace(make_array=arrays.__getitem__, release=release)
 
     def close(self) -> None:
         self.is_open = False
@@ -241,7 +278,34 @@ async def test_ribbon_camera_gives_pictures_and_is_closed(picamera2: type[FakePi
     (camera,) = picamera2.made
     assert (camera.number, camera.is_open, camera.out) == (1, False, 0)
     assert camera.asked["main"] == {"size": (320, 240), "format": "BGR888"}
+    assert camera.asked["lores"] is None
+    assert frames[0].small is None
     assert camera.asked["controls"] == {"FrameDurationLimits": (16667, 250_000), "AnalogueGain": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [
+        ((640, 480), (320, 240)),
+        ((1280, 720), (320, 180)),
+        ((1640, 1232), (320, 240)),
+        ((480, 640), (240, 320)),
+    ],
+)
+async def test_ribbon_camera_makes_the_small_picture_itself(
+    picamera2: type[FakePicamera2], size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    options = RIBBON.model_copy(update={"width_px": size[0], "height_px": size[1], "rotation": 180})
+    (frame,) = await first(make_source("door", options, clock=RealClock()), 1)
+    (camera,) = picamera2.made
+    assert camera.asked["lores"] == {"size": small, "format": "YUV420"}
+    assert frame.rgb.shape == (size[1], size[0], 3)
+    assert frame.small is not None
+    assert frame.small.shape == (small[1], small[0], 3)
+    middle, edge = small[0] // 2, 4
+    for columns, colour in ((slice(edge, middle - edge), BLUE), (slice(middle + edge, -edge), RED)):
+        found = frame.small[:, columns].reshape(-1, 3).astype(int)
+        assert np.abs(found - colour).max() <= 6
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import wave
 from collections.abc import Callable
 from fractions import Fraction
@@ -13,20 +14,22 @@ import pytest
 from edge.capture import make_sources
 from edge.capture.options import SourceKinds
 from edge.capture.replay.options import ReplayAudio, ReplayEcg, ReplayEda, ReplayRr, ReplayVideo
-from edge.clock import RealClock, VirtualClock, run
+from edge.clock import Pace, RealClock, VirtualClock, run
 from edge.errors import SourceError, SourceReason
 from edge.signals import Sample
 
 RATE_HZ = 44_100
 
 
-def played(options: SourceKinds, *, limit: int | None = None) -> list[tuple[float, Sample]]:
+def played(
+    options: SourceKinds, *, limit: int | None = None, looks_hz: float = math.inf
+) -> list[tuple[float, Sample]]:
     """Samples with the virtual second at which each was handed on."""
     clock = VirtualClock()
 
     async def main() -> list[tuple[float, Sample]]:
         out: list[tuple[float, Sample]] = []
-        samples = make_sources({"it": options}, clock=clock)["it"].samples()
+        samples = make_sources({"it": options}, clock=clock, looks_hz=looks_hz)["it"].samples()
         async for sample in samples:
             out.append((clock.now_s(), sample))
             if len(out) == limit:
@@ -230,3 +233,11 @@ def test_a_clip_that_breaks_off_is_played_up_to_there(
     broken = tmp_path / "broken.mkv"
     broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     assert 0 < len(played(ReplayVideo(kind="replay_video", path=broken))) < 20
+
+
+def test_pictures_that_nobody_will_look_at_are_left_out(tmp_path: Path) -> None:
+    options = ReplayVideo(kind="replay_video", path=write_clip(tmp_path / "clip.mp4"))
+    reader = Pace(3.0)
+    looked_at_s = [at_s for at_s, _ in played(options) if reader.is_due(at_s)]
+    assert [at_s for at_s, _ in played(options, looks_hz=3.0)] == looked_at_s
+    assert len(looked_at_s) == 7
