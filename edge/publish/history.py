@@ -154,7 +154,13 @@ class History:
 
     def _run(self) -> None:
         while not self._stopping:
-            if not self._send_some():
+            has_more = False
+            try:
+                has_more = self._send_some()
+            except sqlite3.Error as error:
+                # On a full disk nothing can be crossed off either; it is sent once more when there is room.
+                _LOG.error("a window that was sent could not be crossed off: %s", error)
+            if not has_more:
                 self._wake.wait(_LOOK_AGAIN_S)
             self._wake.clear()
 

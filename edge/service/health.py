@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edge.capture.supervisor import SourceStatus
     from edge.publish.node import Node
 
-LOOK_EVERY_S: Final = 10.0
+LOOK_EVERY_S: Final = 5.0
 HOUR_S: Final = 3600.0
 DAY_S: Final = 24 * HOUR_S
 SOME: Final = 0.001

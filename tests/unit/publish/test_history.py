@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import queue
+import sqlite3
 import stat
 from itertools import pairwise
 
@@ -113,7 +115,48 @@ def test_a_full_disk_is_told_and_stops_nothing(tmp_path, caplog, monkeypatch):
     for number in range(50):
         history.add(window(number))
     assert "could not be stored" in caplog.text
+    stored = len(history._waiting)
+    history._waiting._database.execute("PRAGMA max_page_count = 1000")
+    history.add(window(50))
+    assert len(history._waiting) == stored + 1
     history.stop()
+
+
+class Acknowledged:
+    """What the client says of a message that has arrived."""
+
+    def wait_for_publish(self, _timeout_s):
+        """Return at once."""
+
+    def is_published(self):
+        return True
+
+
+def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplog, monkeypatch):
+    sent = queue.Queue()
+    history = History(
+        tmp_path / "history.sqlite3",
+        most_windows=100,
+        send=lambda message: sent.put(message) or Acknowledged(),
+        was_heard=lambda _info: True,
+    )
+    cross_off = history._waiting.remove_through
+
+    def refuse(_number):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(history._waiting, "remove_through", refuse)
+    history.add(window(0))
+    history.start()
+    assert sent.get(timeout=10) == window(0)
+    monkeypatch.setattr(history._waiting, "remove_through", cross_off)
+    history.add(window(1))
+    assert [sent.get(timeout=10) for _ in range(2)] == [window(0), window(1)]
+    history.stop()
+    again = Waiting(tmp_path / "history.sqlite3", most_windows=100)
+    assert len(again) == 0
+    again.close()
+    assert "could not be crossed off" in caplog.text
 
 
 @pytest.mark.parametrize("stored", [0, 3])

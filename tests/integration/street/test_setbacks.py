@@ -1,0 +1,103 @@
+"""How long the whole street takes to get over what befalls the machine it runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import wave
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge import app
+from edge.clock import RealClock, VirtualClock, run
+from edge.config.schema import Config
+from edge.street import Observer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.release import Release
+
+LIMIT_S = 10.0
+WINDOW_S = 5.0
+FAST = 20.0
+
+log = logging.getLogger(__name__)
+
+
+def quiet_room(directory: Path, **changes: Any) -> Config:
+    with wave.open(str(directory / "silence.wav"), "wb") as sound:
+        sound.setparams((1, 2, 16_000, 0, "NONE", "not compressed"))
+        sound.writeframes(bytes(2 * 16_000))
+    room = {
+        "privacy": {"profile": "personal", "window_s": WINDOW_S, "dwell_s": WINDOW_S},
+        "sources": {"microphone": {"kind": "replay_audio", "path": directory / "silence.wav", "loop": True}},
+        "state_directory": directory,
+    }
+    return Config.model_validate(room | changes)
+
+
+class SetClock(VirtualClock):
+    """Somebody sets it by `step_s` after 22 s."""
+
+    def __init__(self, step_s: float) -> None:
+        super().__init__(start_wall_s=1.7e9)
+        self._step_s = step_s
+
+    def wall_s(self) -> float:
+        return super().wall_s() + (self._step_s if self.now_s() >= 22.0 else 0.0)
+
+
+class Released(Observer):
+    """When something left, and the window that it was for."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self.at_s: list[float] = []
+        self.windows: list[int] = []
+
+    def on_release(self, release: Release) -> None:
+        self.at_s.append(self._clock.now_s())
+        self.windows.append(release.window)
+
+
+@pytest.mark.parametrize("step_s", [-7200.0, -3.0, 3.0, 7200.0])
+def test_releases_go_on_in_time_when_the_clock_is_set(tmp_path: Path, step_s: float) -> None:
+    clock = SetClock(step_s)
+    released = Released(clock)
+
+    async def main() -> None:
+        await app.Street(quiet_room(tmp_path), clock=clock, observer=released).run(seconds=60)
+
+    run(main(), clock=clock)
+    slowest_s = max(later - earlier for earlier, later in pairwise(released.at_s))
+    log.info("set by %.0f s: %.1f s between two releases at most", step_s, slowest_s)
+    assert slowest_s <= 2 * WINDOW_S
+    assert len(set(released.windows)) == len(released.windows)
+
+
+async def test_readings_are_as_fast_again_soon_after_the_heat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temperature_c = 85.0
+    monkeypatch.setattr(app, "hottest_c", lambda _: temperature_c)
+    clock = RealClock(FAST)
+    street = app.Street(quiet_room(tmp_path), clock=clock)
+
+    async def until(slowdown: int) -> float:
+        began_s = clock.now_s()
+        while street._cooling.slowdown != slowdown:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        return clock.now_s() - began_s
+
+    running = asyncio.create_task(street.run())
+    async with asyncio.timeout(30):
+        await until(4)
+        temperature_c = 60.0
+        back_s = await until(1)
+        street.stop()
+        await running
+    log.info("cool again: as fast as before after %.1f s", back_s)
+    assert back_s < LIMIT_S
