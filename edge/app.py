@@ -238,6 +238,9 @@ class Street:
         for status in self._sensors.statuses:
             dropped = sum(status.counters.values())
             tallies[f"source {status.name}"] = Tally(status.samples + dropped, dropped, 0)
+        publisher = self.publisher.status
+        tallies["cooling"] = Tally(self._cooling.pictures, self._cooling.skipped, 0)
+        tallies["history"] = Tally(publisher.windows, publisher.windows_lost, 0)
         return tallies | self._stations.tallies()
 
     async def _deliver(self, name: str, sample: Sample) -> None:

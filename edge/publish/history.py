@@ -37,6 +37,7 @@ class Waiting:
         self._most_windows = most_windows
         self._lock = threading.Lock()
         self._database = self._open()
+        self.given_up = 0
 
     def add(self, message: Message) -> None:
         """Store a window; when there are too many, the oldest is given up."""
@@ -44,9 +45,10 @@ class Waiting:
             self._database.execute(
                 "INSERT INTO windows (topic, payload) VALUES (?, ?)", (message.topic, message.payload)
             )
-            self._database.execute(
+            too_many = self._database.execute(
                 "DELETE FROM windows WHERE id <= (SELECT max(id) FROM windows) - ?", (self._most_windows,)
             )
+            self.given_up += too_many.rowcount
 
     def oldest(self, count: int) -> list[tuple[int, Message]]:
         """Look at the oldest windows."""
@@ -126,6 +128,13 @@ class History:
         self._connections = 0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="edge-history", daemon=True)
+        self._not_stored = 0
+        self.added = 0
+
+    @property
+    def lost(self) -> int:
+        """Windows that could not be stored, or waited until there were too many."""
+        return self._not_stored + self._waiting.given_up
 
     def start(self) -> None:
         """Begin to send."""
@@ -133,9 +142,11 @@ class History:
 
     def add(self, message: Message) -> None:
         """Store a window before anything is sent; a full disk loses it, and says so."""
+        self.added += 1
         try:
             self._waiting.add(message)
         except sqlite3.Error as error:
+            self._not_stored += 1
             _LOG.error("a window could not be stored: %s", error)
         self._wake.set()
 

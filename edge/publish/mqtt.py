@@ -56,7 +56,8 @@ _NUDGE_EXPIRES_AFTER_S: Final = 60
 class ConnectionStatus:
     """How the broker is doing; `problem` is why nothing reaches it, `published` counts releases.
 
-    `losses` counts the connections that ended by themselves.
+    `losses` counts the connections that ended by themselves, `windows_lost` those of `windows` that were
+    to be delivered in any case and will not be.
     """
 
     broker: str
@@ -65,6 +66,8 @@ class ConnectionStatus:
     problem: PublishError | None
     published: int
     losses: int
+    windows: int = 0
+    windows_lost: int = 0
 
 
 @dataclass(slots=True)
@@ -169,6 +172,8 @@ class MqttPublisher:
             problem=self._connection.problem,
             published=published,
             losses=self._connection.losses,
+            windows=self._history.added if self._history else 0,
+            windows_lost=self._history.lost if self._history else 0,
         )
 
     @property

@@ -32,6 +32,7 @@ class Cooling:
         self._was_told = False
         self.slowdown = 1
         self.times = 0
+        self.pictures = 0
         self.skipped = 0
 
     def feel(self, temperature_c: float | None) -> None:
@@ -52,6 +53,7 @@ class Cooling:
 
     def admits(self, camera: str, taken_s: float) -> bool:
         """Whether a picture is to be read; counted in `skipped` if not."""
+        self.pictures += 1
         earliest_s = self._read_s.get(camera, -math.inf) + (self.slowdown - EARLY) * self._period_s
         if self.slowdown > 1 and taken_s < earliest_s:
             self.skipped += 1

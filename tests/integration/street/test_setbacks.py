@@ -1,10 +1,11 @@
-"""How long the whole street takes to get over what befalls the machine it runs on."""
+"""How long the whole street takes to get over what befalls the machine it runs on, and what it counts."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import wave
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -101,3 +102,26 @@ async def test_readings_are_as_fast_again_soon_after_the_heat(
         await running
     log.info("cool again: as fast as before after %.1f s", back_s)
     assert back_s < LIMIT_S
+
+
+def test_whatever_is_lost_is_counted_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = VirtualClock()
+    street = app.Street(quiet_room(tmp_path), clock=clock)
+    before = street._tallies()
+    assert set(before) == {"source microphone", "cooling", "history", "reader microphone"}
+    source, (station,) = street._sensors._supervisors["microphone"], street._stations.by_name.values()
+    monkeypatch.setattr(source._source, "counters", {"overruns": 2, "dropped_chunks": 1}, raising=False)
+    station.inbox.dropped, station.failures, station.worked_off = 3, 4, 10
+    street._cooling.feel(80.0)
+    assert [street._cooling.admits("camera", at_s) for at_s in (0.0, 0.1)] == [True, False]
+    monkeypatch.setattr(
+        type(street.publisher), "status", replace(street.publisher.status, windows=9, windows_lost=5)
+    )
+    now = street._tallies()
+    assert {name: (tally.samples, tally.dropped, tally.failed) for name, tally in now.items()} == {
+        "source microphone": (3, 3, 0),
+        "cooling": (2, 1, 0),
+        "history": (9, 5, 0),
+        "reader microphone": (13, 3, 4),
+    }
+    street._cleanup.close()

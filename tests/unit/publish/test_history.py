@@ -42,6 +42,7 @@ def test_the_oldest_windows_are_given_up_first(tmp_path):
         waiting.add(window(number))
     kept = [int(message.payload) for _, message in waiting.oldest(1000)]
     assert kept == list(range(150, 250))
+    assert waiting.given_up == 150
     waiting.close()
 
 
@@ -119,6 +120,7 @@ def test_a_full_disk_is_told_and_stops_nothing(tmp_path, caplog, monkeypatch):
     history._waiting._database.execute("PRAGMA max_page_count = 1000")
     history.add(window(50))
     assert len(history._waiting) == stored + 1
+    assert (history.added, history.lost) == (51, 50 - stored)
     history.stop()
 
 

@@ -39,6 +39,7 @@ def test_pictures_are_thinned_out_and_counted(tmp_path: Path, temperature_c: flo
     cooling.feel(heat(tmp_path, temperature_c))
     assert pictures(cooling, 40) == 40 * per_s
     assert cooling.skipped == 400 - 40 * per_s
+    assert cooling.pictures == 400
 
 
 def test_two_cameras_do_not_share_their_turn() -> None:
