@@ -3,6 +3,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import stat
+import threading
 from itertools import pairwise
 
 import pytest
@@ -135,7 +136,7 @@ class Acknowledged:
 
 
 def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplog, monkeypatch):
-    sent = queue.Queue()
+    sent, disk_is_full, all_crossed_off = queue.Queue(), threading.Event(), threading.Event()
     history = History(
         tmp_path / "history.sqlite3",
         most_windows=100,
@@ -144,17 +145,24 @@ def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplo
     )
     cross_off = history._waiting.remove_through
 
-    def refuse(_number):
-        raise sqlite3.OperationalError("database or disk is full")
+    def try_to_cross_off(number):
+        if disk_is_full.is_set():
+            raise sqlite3.OperationalError("database or disk is full")
+        cross_off(number)
+        if number == 2:
+            all_crossed_off.set()
 
-    monkeypatch.setattr(history._waiting, "remove_through", refuse)
+    monkeypatch.setattr(history._waiting, "remove_through", try_to_cross_off)
+    disk_is_full.set()
     history.add(window(0))
     history.start()
     assert sent.get(timeout=10) == window(0)
-    monkeypatch.setattr(history._waiting, "remove_through", cross_off)
+    disk_is_full.clear()
     history.add(window(1))
-    assert [sent.get(timeout=10) for _ in range(2)] == [window(0), window(1)]
+    assert all_crossed_off.wait(timeout=10)
     history.stop()
+    assert [*sent.queue][-1] == window(1)
+    assert {message.payload.strip() for message in sent.queue} <= {b"0", b"1"}
     again = Waiting(tmp_path / "history.sqlite3", most_windows=100)
     assert len(again) == 0
     again.close()
