@@ -136,7 +136,8 @@ class Acknowledged:
 
 
 def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplog, monkeypatch):
-    sent, disk_is_full, all_crossed_off = queue.Queue(), threading.Event(), threading.Event()
+    sent = queue.Queue()
+    disk_is_full, refused, all_crossed_off = (threading.Event() for _ in range(3))
     history = History(
         tmp_path / "history.sqlite3",
         most_windows=100,
@@ -147,6 +148,7 @@ def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplo
 
     def try_to_cross_off(number):
         if disk_is_full.is_set():
+            refused.set()
             raise sqlite3.OperationalError("database or disk is full")
         cross_off(number)
         if number == 2:
@@ -156,7 +158,7 @@ def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplo
     disk_is_full.set()
     history.add(window(0))
     history.start()
-    assert sent.get(timeout=10) == window(0)
+    assert refused.wait(timeout=10)
     disk_is_full.clear()
     history.add(window(1))
     assert all_crossed_off.wait(timeout=10)
