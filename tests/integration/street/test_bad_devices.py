@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
+from edge.app import Street
 from edge.cli import main
+from edge.clock import VirtualClock
+from edge.clock import run as clock_run
+from edge.config.load import load_config
 
 SETTINGS = ("publish.mqtt=null", "publish.lights=[]")
 COMMON = """\
@@ -56,3 +62,24 @@ def test_ten_cameras_of_which_one_works(
     assert '"state":' in capsys.readouterr().out
     told = [message for message in caplog.messages if "there is no /dev/video9" in message]
     assert len(told) == len(absent)
+
+
+def test_ten_cameras_at_once(configured, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "hall.mp4"), "w") as film:
+        stream = film.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for index in range(20):
+            picture = np.full((120, 160, 3), 10 * index, np.uint8)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        film.mux(stream.encode())
+    source = f"{{kind: replay_video, path: {tmp_path / 'hall.mp4'}, loop: true}}"
+    config = load_config(
+        configured({f"camera_{index}": source for index in range(10)}), overrides=["replay.speed=max"]
+    )
+    clock = VirtualClock()
+    street = Street(config.config, clock=clock)
+    clock_run(street.run(seconds=6), clock=clock)
+    looked_at = {status.name: status.samples for status in street.sources}
+    assert len(looked_at) == 10
+    assert all(4 * 6 <= pictures <= 7 * 6 for pictures in looked_at.values()), looked_at
+    assert all(tally.failed == tally.dropped == 0 for tally in street._tallies().values())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from edge.capture.supervisor import HOPELESS, RELEASE_TIMEOUT_S, SourceState, Supervisor
+from edge.capture.supervisor import RELEASE_TIMEOUT_S, SourceState, Supervisor
 from edge.clock import VirtualClock, run
 from edge.errors import SourceError, SourceReason
 from edge.signals import HeartBeats
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LIMIT_S = 10.0
 GOOD_S = 20.0
 SEEDS = range(20)
+CAN_MEND = ("missing", "permission", "busy", "disconnected", "timeout", "protocol")
 
 log = logging.getLogger(__name__)
 
@@ -105,12 +106,12 @@ def back_after_s(make: Callable[[VirtualClock], Device], *, seed: int) -> float:
 
 
 @pytest.mark.parametrize("away_s", [0.2, 2.0, 11.0, 90.0])
-@pytest.mark.parametrize("reason", sorted(set(SourceReason) - HOPELESS))
-def test_a_device_that_can_be_opened_again_is_back_in_time(reason: SourceReason, away_s: float) -> None:
+@pytest.mark.parametrize("reason", CAN_MEND)
+def test_a_device_that_can_be_opened_again_is_back_in_time(reason: str, away_s: float) -> None:
     class Gone(Unplugged):
         pass
 
-    Gone.reason = reason
+    Gone.reason = SourceReason(reason)
     slowest_s = max(
         back_after_s(lambda clock: Gone(clock, mended_s=GOOD_S + away_s), seed=seed) for seed in SEEDS
     )
