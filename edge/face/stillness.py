@@ -42,7 +42,7 @@ class Stillness:
         """Whether this picture (height, width, 3) need not be looked at; if not, it counts as looked at."""
         tiles = _tiles(rgb)
         change = tiles - self._tiles
-        if not np.abs(change - np.median(change)).max() < _CHANGE:
+        if np.abs(change - np.median(change)).max() >= _CHANGE:
             self._stirred_s = at_s
         if at_s - self._stirred_s >= _STILL_S and at_s - self._looked_s < _GLANCE_S:
             return True
