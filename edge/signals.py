@@ -23,6 +23,8 @@ _ROUNDING: Final = 1e-3
 
 AUDIO_RATE_HZ: Final = 16_000
 """Every `AudioChunk` has this rate; a source resamples once, on capture."""
+AUDIO_CHUNK_S: Final = 0.2
+"""Sound that a source gathers before it hands it on, as much as the speech reader works on at once."""
 
 
 class Modality(StrEnum):

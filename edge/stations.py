@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_INBOX_CAPACITY: Final = {Modality.FACE: 1, Modality.SPEECH: 50, Modality.PHYSIOLOGY: 500}
+_INBOX_CAPACITY: Final = {Modality.FACE: 1, Modality.SPEECH: 25, Modality.PHYSIOLOGY: 500}
 """Video keeps the newest frame; audio a few seconds; physiology drops nothing."""
 
 _MOST_THREADS: Final = 4

@@ -13,7 +13,7 @@ from edge.capture.microphone.quiet import hush
 from edge.capture.pump import Pump
 from edge.capture.timebase import TimeBase
 from edge.errors import SourceError, SourceReason
-from edge.signals import AUDIO_RATE_HZ, AudioChunk
+from edge.signals import AUDIO_CHUNK_S, AUDIO_RATE_HZ, AudioChunk
 
 if TYPE_CHECKING:
     import threading
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from edge.capture.microphone.options import MicrophoneOptions
     from edge.clock import Clock
 
-CHUNK_S: Final = 0.1
 SILENT_DRIVER_S: Final = 2.0
-WAITING_BUFFERS: Final = 100
+WAITING_BUFFERS: Final = 50
 """Ten seconds of sound may wait for the street."""
 
 _BUSY: Final = frozenset({-9985, -9996, -9999})
@@ -53,7 +52,7 @@ class Microphone:
         return {"overruns": self._overruns, "dropped_chunks": self._pump.dropped}
 
     async def samples(self) -> AsyncIterator[AudioChunk]:
-        """Open the device and yield chunks of 0.1 s until closed."""
+        """Open the device and yield chunks until closed."""
         pumped = self._pump.run(self.name, self._chunks)
         try:
             async for chunk in pumped:
@@ -92,7 +91,7 @@ class Microphone:
                 rate=rate_hz,
                 input=True,
                 input_device_index=device["index"],
-                frames_per_buffer=round(rate_hz * CHUNK_S),
+                frames_per_buffer=round(rate_hz * AUDIO_CHUNK_S),
                 stream_callback=take,
             )
         except OSError as error:

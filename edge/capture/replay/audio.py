@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.capture.replay.media import decoded, opened
 from edge.capture.replay.recording import Piece
-from edge.signals import AUDIO_RATE_HZ, AudioChunk
+from edge.signals import AUDIO_CHUNK_S, AUDIO_RATE_HZ, AudioChunk
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from edge.capture.replay.options import ReplayAudio
 
-CHUNK_SAMPLES: Final = AUDIO_RATE_HZ // 10
+CHUNK_SAMPLES: Final = round(AUDIO_RATE_HZ * AUDIO_CHUNK_S)
 
 
 def chunks(name: str, options: ReplayAudio) -> Generator[Piece, None, None]:
-    """Decode chunks of 0.1 s; the last one is shorter."""
+    """Decode chunks; the last one is shorter."""
     count = 0
     for samples in _chunked(_resampled(name, options)):
         start_s = count / AUDIO_RATE_HZ

@@ -144,7 +144,7 @@ async def test_resampled_once_to_mono(
     pyaudio: FakePyAudio, supported: set[tuple[int, int]], rate: int, channels: int
 ) -> None:
     pyaudio.supported = supported
-    chunks = await first(microphone("respeaker"), 20)
+    chunks = await first(microphone("respeaker"), 10)
     assert (pyaudio.streams[0].asked["rate"], pyaudio.streams[0].asked["channels"]) == (rate, channels)
     sound = np.concatenate([chunk.samples for chunk in chunks])
     assert sound.dtype == np.float32

@@ -113,11 +113,11 @@ def test_real_time_replay_decodes_beside_the_loop(tone: Path) -> None:
 
 
 def test_a_loop_goes_on_in_time_and_leaves_out_the_beginning(tone: Path) -> None:
-    options = ReplayAudio(kind="replay_audio", path=tone, loop=True, start_s=0.5)
-    out = played(options, limit=15)
+    options = ReplayAudio(kind="replay_audio", path=tone, loop=True, start_s=0.4)
+    out = played(options, limit=8)
     starts_s = np.array([sample.start_s for _, sample in out])  # type: ignore[union-attr]
     assert np.all(np.diff(starts_s) > 0.02)
-    assert starts_s[-1] == pytest.approx(1.4, abs=0.15)
+    assert starts_s[-1] == pytest.approx(1.4, abs=0.05)
 
 
 def test_signals_come_from_npz_and_csv(tmp_path: Path) -> None:
