@@ -5,7 +5,7 @@
     .venv-opensmile/bin/pip install --editable . av opensmile scikit-learn
     .venv-opensmile/bin/python tools/compare_speech.py --data DIR --ours FILE.npz [--json FILE]
 
-FILE.npz is what `train_speech.py --cross-validate --logits` wrote: logits of every clip by nets that have
+FILE.npz is what `train_speech.py --cross-validate --verdicts` wrote: those on every clip by nets that have
 not heard its speaker. openSMILE's licence is for non-commercial use: it is no dependency of the project.
 """
 
@@ -76,14 +76,13 @@ def peer(
     return verdicts
 
 
-def ours(logits: NDArray[np.floating], clips: list[Clip], names: list[str], corpus: str) -> dict[str, Any]:
+def ours(shares: NDArray[np.floating], clips: list[Clip], names: list[str], corpus: str) -> dict[str, Any]:
     """Figures of our nets on one corpus, over the classes it has."""
     rows = np.flatnonzero([clip.corpus == corpus for clip in clips])
     labels = [name for name in names if name in {clips[row].emotion for row in rows}]
-    chosen = logits[np.ix_(rows, [names.index(label) for label in labels])].astype(np.float64)
-    weights = np.exp(chosen - chosen.max(axis=1, keepdims=True))
+    chosen = shares[np.ix_(rows, [names.index(label) for label in labels])]
     targets = np.array([labels.index(clips[row].emotion) for row in rows])
-    return classification(weights / weights.sum(axis=1, keepdims=True), targets, labels)
+    return classification(chosen, targets, labels)
 
 
 def main() -> None:
@@ -92,7 +91,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="directory with manifest.csv")
-    parser.add_argument("--ours", type=Path, required=True, help="logits of train_speech.py --cross-validate")
+    parser.add_argument(
+        "--ours", type=Path, required=True, help="verdicts of train_speech.py --cross-validate"
+    )
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "edge-affect-speech")
     parser.add_argument("--json", type=Path, help="where the figures go")
     arguments = parser.parse_args()

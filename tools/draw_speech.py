@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Draw the figures of a speech net's card from its cross-validation.
 
-    tools/draw_speech.py --figures FILE.json [--sweep FILE.json ...] [--name speech_emotion] [--to DIR]
+    tools/draw_speech.py --figures FILE.json [--noise FILE.json] [--name speech_emotion] [--to DIR]
 
-FILE is what `train_speech.py --cross-validate --json` wrote; those of the sweep are what
-`evaluate.py speech --snr-db` wrote. Needs matplotlib.
+FILE is what `train_speech.py --cross-validate --json` wrote. Needs matplotlib.
 """
 
 from __future__ import annotations
@@ -24,45 +23,42 @@ STATES = {"none": "a stranger's voice", "all": "a voice it has listened to"}
 
 
 def main() -> None:
-    """Draw confusion and calibration."""
+    """Draw confusion, calibration and noise."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--figures", type=Path, required=True)
-    parser.add_argument("--sweep", type=Path, nargs="*", default=[], help="one file a noise level and state")
+    parser.add_argument("--noise", type=Path, help="figures to draw over noise, where they are others")
     parser.add_argument("--name", default="speech_emotion")
     parser.add_argument("--to", type=Path, default=Path(__file__).parents[1] / "models" / "cards" / "figures")
     args = parser.parse_args()
     args.to.mkdir(parents=True, exist_ok=True)
     figures = json.loads(args.figures.read_text(encoding="utf-8"))
-    corpora = {name: found for name, found in figures.items() if isinstance(found, dict)}
+    corpora = figures["clean"]
     draw_confusion(corpora).savefig(args.to / f"{args.name}_confusion.png", dpi=70)
     draw_calibration(corpora).savefig(args.to / f"{args.name}_calibration.png", dpi=70)
-    if args.sweep:
-        sweep = [json.loads(file.read_text(encoding="utf-8")) for file in args.sweep]
-        draw_sweep(sweep).savefig(args.to / f"{args.name}_noise.png", dpi=70)
+    noisy = json.loads((args.noise or args.figures).read_text(encoding="utf-8"))
+    draw_noise(noisy).savefig(args.to / f"{args.name}_noise.png", dpi=70)
 
 
-def draw_sweep(results: list[dict[str, Any]]) -> Any:
+def draw_noise(figures: dict[str, Any]) -> Any:
     """UAR over the signal-to-noise ratio, a line each state of adaptation; clean at the right end."""
-    names = list(results[0]["corpora"])
+    levels = sorted(
+        (name for name in figures if name.endswith(" dB")), key=lambda name: float(name.split()[0])
+    )
+    levels.append("clean")
+    names = list(figures["clean"])
     figure, axes = plt.subplots(
         1, len(names), figsize=(4 * len(names), 4), layout="constrained", squeeze=False
     )
-    levels_db = sorted({found["snr_db"] for found in results if found["snr_db"] is not None})
-    marks = [*(f"{level_db:g}" for level_db in levels_db), "clean"]
     for axis, name in zip(axes[0], names, strict=True):
-        for state in sorted({found["adapt"] for found in results}, reverse=True):
-            curve = {
-                "clean" if found["snr_db"] is None else f"{found['snr_db']:g}": found["corpora"][name]["uar"]
-                for found in results
-                if found["adapt"] == state
-            }
-            places = [place for place, mark in enumerate(marks) if mark in curve]
-            heights = [100 * curve[marks[place]] for place in places]
-            axis.plot(places, heights, marker="o", label=f"heard before: {state}")
-        axis.set_xticks(range(len(marks)), marks)
-        axis.set(title=name, xlabel="SNR in dB, sound events never heard", ylabel="UAR in %", ylim=(0, 100))
+        for state, title in STATES.items():
+            found = [figures[level][name][state] for level in levels]
+            uar = [100 * one["uar"] for one in found]
+            low, high = np.array([one["interval"] for one in found]).T * 100
+            axis.plot(levels, uar, marker="o", label=title)
+            axis.fill_between(levels, low, high, alpha=0.2)
+        axis.set(title=name, xlabel="SNR, sound events never heard", ylabel="UAR in %", ylim=(0, 100))
         axis.legend(fontsize=8)
     return figure
 

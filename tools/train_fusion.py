@@ -31,13 +31,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True, help="directory of the held-out models")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "edge-affect-speech")
-    parser.add_argument("--takes", type=int, default=4, help="as of tools/train_speech.py")
     arguments = parser.parse_args()
     # Each step imports what its environment has: TensorFlow here, the daemon's runtime there.
     if arguments.step == "held-out":
         from training.held_out import write_models
 
-        write_models(arguments.data, arguments.models, cache=arguments.cache, takes=arguments.takes)
+        write_models(arguments.data, arguments.models, cache=arguments.cache)
         return
     from edge.inference import ModelStore
     from sessions.people import Part

@@ -4,17 +4,20 @@
 tools/train_speech.py --data DIR                    train `speech_emotion` on all and record it
 tools/train_speech.py --data DIR --open             `speech_emotion_open`, on EmoDB alone
 tools/train_speech.py --data DIR --cross-validate   leave speakers out, seven folds, and report
+tools/train_speech.py --data DIR --unseen-language  leave a corpus out, one after the other, and report
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -22,138 +25,170 @@ import numpy as np
 import tensorflow as tf
 
 from corpora.speech import EMOTION_CORPORA
-from edge.inference import Model
-from edge.speech.classes import blended, familiarity
+from edge.speech.classes import Opinion, familiarity, mixture, weighed
 from edge.speech.frontend import MELS
 from edge.speech.functionals import FUNCTIONALS
 from edge.speech.nets import SPECTRUM_SUFFIX
-from edge.speech.views import SPECTRUM_STEPS, relative_spectrum
+from edge.speech.views import SPECTRUM_STEPS, VIEWS
 from measure.scores import calibration_error, classification
 from training.folds import FOLDS, folds_of
 from training.manifest import MODELS, record
-from training.quantize import to_int8
-from training.speech_features import Heard, extract
-from training.speech_net import ALL, Corpus, adapted, fit
-from training.speech_spectrum import train_companion, typical
+from training.speech_features import CLEAN, Heard, extract
+from training.speech_fold import (
+    ADAPT,
+    NOISES,
+    SESSIONS,
+    Told,
+    Trained,
+    fold_told,
+    listen,
+    train_on,
+    use_one_core,
+)
+from training.speech_net import Corpus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Thirty seconds of speech hold about twelve utterances.
-ADAPT: Final = {"none": 0, "30": 12, "180": 72, "all": ALL}
-NOISY_TAKES: Final = 5
+
+@dataclass(slots=True)
+class Verdicts:
+    """Opinions on every clip by nets that have not heard its speaker, in each state of adaptation."""
+
+    corpus: Corpus
+    held: dict[str, Opinion]
+
+    @classmethod
+    def none_yet(cls, corpus: Corpus) -> Verdicts:
+        """Room for them."""
+        shape = (len(corpus.clips), len(corpus.experts))
+        return cls(
+            corpus, {name: Opinion(np.zeros((*shape, len(corpus.labels))), np.zeros(shape)) for name in ADAPT}
+        )
+
+    def put(self, state: str, rows: NDArray[np.intp], opinion: Opinion) -> None:
+        """Keep those on some clips."""
+        self.held[state].logits[rows] = opinion.logits
+        self.held[state].gate[rows] = opinion.gate
+
+    def probabilities(self, state: str, temperatures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Over the labels that the clip's corpus has, shape (clips, labels)."""
+        mixed = mixture(self.held[state], self.corpus.known, temperatures=temperatures)
+        mixed = mixed * self.corpus.known[self.corpus.expert]
+        return mixed / mixed.sum(axis=1, keepdims=True)
+
+    def best_temperatures(self, state: str) -> NDArray[np.float64]:
+        """Temperature of each expert that keeps the calibration error on its own corpus least."""
+        found = np.ones(len(self.corpus.experts))
+        for expert in range(len(found)):
+            rows = self.corpus.expert == expert
+
+            def loss(temperature: float, expert: int = expert, rows: NDArray[np.bool_] = rows) -> float:
+                tried = found.copy()
+                tried[expert] = temperature
+                shares = self.probabilities(state, tried)[rows]
+                return calibration_error(
+                    shares.max(axis=1), shares.argmax(axis=1) == self.corpus.targets[rows]
+                )
+
+            found[expert] = min(np.arange(0.4, 2.51, 0.05), key=loss)
+        return found
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """Both nets as flatbuffers, and the statistics they rest on."""
-
-    functionals: bytes
-    spectrum: bytes
-    normalisation: tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-def train_on(
-    plain: Heard, noisy: Heard, rows: NDArray[np.intp], *, epochs: int, rng: np.random.Generator
-) -> Trained:
-    """Train both nets on some clips and quantize them."""
-    net, normalisation, inputs = fit(Corpus(plain.functionals, plain.clips), rows, epochs=epochs, rng=rng)
-    corpus = Corpus(noisy.functionals, noisy.clips)
-    companion = train_companion(corpus, noisy.spectra, normalisation, rows=rows, rng=rng)
-    speakers = corpus.names("speaker")[rows]
-    examples = np.concatenate(
-        [
-            relative_spectrum(
-                spectra[rows, -SPECTRUM_STEPS:],
-                typical(values[rows], speakers, normalisation, heard=heard, rng=rng),
-            )[..., None][rng.choice(len(rows), min(100, len(rows)), replace=False)]
-            for spectra, values in zip(noisy.spectra, noisy.functionals, strict=True)
-            for heard in (0, ALL)
-        ]
+def opinion_of(told: Told, *, experts: int, share: float) -> Opinion:
+    """Join what both nets say, as the device does."""
+    return weighed(
+        told.functionals, told.spectrum, utterances=told.utterances[:, None], experts=experts, share=share
     )
-    return Trained(
-        to_int8(net, inputs[rng.choice(len(inputs), min(500, len(inputs)), replace=False)]),
-        to_int8(companion, examples),
-        normalisation,
-    )
-
-
-def logits_of(content: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Run a quantized net as the device does."""
-    model = Model("speech_emotion", content)
-    return np.concatenate([model(row[None])[0] for row in inputs])
 
 
 def cross_validate(
-    plain: Heard, noisy: Heard, *, epochs: int, share: float
-) -> dict[str, NDArray[np.float32]]:
-    """Logits of every clip by int8 nets that have not heard its speaker, in each state of adaptation."""
-    fold = folds_of(plain.clips)
-    corpus = Corpus(plain.functionals, plain.clips)
-    speakers = corpus.names("speaker")
-    logits = {name: np.zeros((len(fold), len(corpus.labels)), np.float32) for name in ADAPT}
-    for left_out in range(FOLDS):
-        rng = np.random.default_rng(left_out)
-        tf.keras.utils.set_random_seed(left_out)
-        nets = train_on(plain, noisy, np.flatnonzero(fold != left_out), epochs=epochs, rng=rng)
-        for speaker in np.unique(speakers[fold == left_out]):
-            rows = np.flatnonzero(speakers == speaker)
-            values, spectra = plain.functionals[0][rows], plain.spectra[0][rows, -SPECTRUM_STEPS:]
-            for name, heard in ADAPT.items():
-                test = adapted(values, speakers[rows], nets.normalisation, heard=heard, rng=rng)
-                own = blended(logits_of(nets.functionals, test), utterances=min(heard, len(rows)))
-                known = typical(values, speakers[rows], nets.normalisation, heard=heard, rng=rng)
-                seen = logits_of(nets.spectrum, relative_spectrum(spectra, known)[..., None])
-                weight = share * familiarity(min(heard, len(rows)))
-                logits[name][rows] = own + weight * seen[:, : len(corpus.labels)]
-        print(f"fold {left_out}", flush=True)
-    return logits
+    data: Path, clips: Corpus, corpora: tuple[str, ...], *, cache: Path, share: float, workers: int
+) -> dict[str, Verdicts]:
+    """Verdicts on the clean clips and on those in noise, by int8 nets that have not heard their speakers."""
+    fold = folds_of(clips.clips)
+    experts = len(clips.experts)
+    verdicts = {name: Verdicts.none_yet(clips) for name in (CLEAN, *NOISES)}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=use_one_core) as pool:
+        jobs = {
+            pool.submit(fold_told, data, corpora, cache, left_out, share > 0): left_out
+            for left_out in range(FOLDS)
+        }
+        for count, job in enumerate(as_completed(jobs), 1):
+            rows = np.flatnonzero(fold == jobs[job])
+            for name, told in job.result().items():
+                sound, _, state = name.partition(", ")
+                verdicts[sound].put(state, rows, opinion_of(told, experts=experts, share=share))
+            print(f"{count} of {FOLDS} folds", flush=True)
+    return verdicts
 
 
-def masked_probabilities(
-    logits: NDArray[np.float32], corpus: Corpus, temperature: float
-) -> NDArray[np.float64]:
-    """Softmax over the classes of each clip's corpus."""
-    scaled = np.where(corpus.mask, logits.astype(np.float64) / temperature, -np.inf)
-    weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return weights / weights.sum(axis=1, keepdims=True)
+def report(verdicts: dict[str, Verdicts]) -> dict[str, Any]:
+    """Figures of each corpus, clean and in noise, and state of adaptation; temperatures of the clean ones."""
+    stranger, familiar = (verdicts[CLEAN].best_temperatures(state) for state in ("none", "all"))
+    figures: dict[str, Any] = {
+        "folds": FOLDS,
+        "temperature": [round(float(one), 2) for one in (*stranger, *familiar)],
+    }
+    for sound, told in verdicts.items():
+        corpus = told.corpus
+        figures[sound] = {name: {} for name in corpus.experts}
+        for state, known in ADAPT.items():
+            share = familiarity(min(known, 1000))
+            shares = told.probabilities(state, (1 - share) * stranger + share * familiar)
+            for index, name in enumerate(corpus.experts):
+                rows = corpus.expert == index
+                figures[sound][name][state] = scores(shares[rows], corpus.targets[rows], corpus, index)
+    return figures
 
 
-def best_temperature(logits: NDArray[np.float32], corpus: Corpus) -> float:
-    """Temperature that keeps the largest calibration error of a corpus least, in one state of adaptation."""
-    names = corpus.names("corpus")
+def scores(
+    shares: NDArray[np.float64], targets: NDArray[np.intp], corpus: Corpus, expert: int
+) -> dict[str, Any]:
+    """Figures over the labels of one corpus."""
+    known = np.flatnonzero(corpus.known[expert])
+    labels = [corpus.labels[index] for index in known]
+    shares, targets = shares[:, known], np.searchsorted(known, targets)
+    confusion = np.zeros((len(labels), len(labels)), int)
+    np.add.at(confusion, (targets, shares.argmax(axis=1)), 1)
+    return {
+        **classification(shares, targets, labels),
+        "confusion": confusion.tolist(),
+        "reliability": reliability(shares.max(axis=1), shares.argmax(axis=1) == targets),
+    }
 
-    def loss(temperature: float) -> float:
-        shares = masked_probabilities(logits, corpus, temperature)
-        hits = shares.argmax(axis=1) == corpus.targets
-        confidence = shares.max(axis=1)
-        return max(calibration_error(confidence[names == name], hits[names == name]) for name in set(names))
 
-    return float(min(np.arange(0.3, 3.01, 0.02), key=loss))
-
-
-def report(logits: dict[str, NDArray[np.float32]], corpus: Corpus) -> dict[str, Any]:
-    """Figures of each corpus and state of adaptation."""
-    stranger, familiar = (best_temperature(logits[state], corpus) for state in ("none", "all"))
-    names = corpus.names("corpus")
-    figures: dict[str, Any] = {"folds": FOLDS, "temperature": [round(stranger, 2), round(familiar, 2)]}
-    for name in np.unique(names):
-        rows = names == name
-        known = corpus.mask[rows][0]
-        targets = np.searchsorted(np.flatnonzero(known), corpus.targets[rows])
-        labels = [label for label, is_known in zip(corpus.labels, known, strict=True) if is_known]
-        figures[str(name)] = {}
-        for state, held in logits.items():
-            share = familiarity(min(ADAPT[state], 1000))
-            temperature = (1 - share) * stranger + share * familiar
-            shares = masked_probabilities(held, corpus, temperature)[rows][:, known]
-            confusion = np.zeros((len(labels), len(labels)), int)
-            np.add.at(confusion, (targets, shares.argmax(axis=1)), 1)
-            figures[str(name)][state] = {
-                **classification(shares, targets, labels),
-                "confusion": confusion.tolist(),
-                "reliability": reliability(shares.max(axis=1), shares.argmax(axis=1) == targets),
-            }
+def unseen_language(heard: Heard, *, share: float) -> dict[str, Any]:
+    """Figures on each corpus by nets that learned from the others, over the labels both have."""
+    names = np.array([clip.corpus for clip in heard.clips])
+    figures: dict[str, Any] = {}
+    for left_out in np.unique(names):
+        print(f"without {left_out}", flush=True)
+        tf.keras.utils.set_random_seed(0)
+        others = heard.only(np.flatnonzero(names != left_out))
+        corpus = Corpus(others.functionals, others.clips)
+        nets = train_on(
+            others, np.arange(len(others.clips)), rng=np.random.default_rng(0), with_spectrum=share > 0
+        )
+        rows = np.array(
+            [
+                index
+                for index, clip in enumerate(heard.clips)
+                if clip.corpus == left_out and clip.emotion in corpus.labels
+            ]
+        )
+        targets = np.array([corpus.labels.index(heard.clips[row].emotion) for row in rows])
+        has = np.isin(np.arange(len(corpus.labels)), targets)
+        for state, known in ADAPT.items():
+            told = listen(nets, heard, rows, known=known)
+            opinion = opinion_of(told, experts=len(corpus.experts), share=share)
+            shares = mixture(opinion, corpus.known, temperatures=np.ones(len(corpus.experts)))
+            shares = shares[:, has] / shares[:, has].sum(axis=1, keepdims=True)
+            labels = [label for label, is_there in zip(corpus.labels, has, strict=True) if is_there]
+            figures.setdefault(str(left_out), {})[state] = classification(
+                shares, np.searchsorted(np.flatnonzero(has), targets), labels
+            )
     return figures
 
 
@@ -179,66 +214,92 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "edge-affect-speech")
     parser.add_argument("--open", action="store_true", help="only corpora that allow commercial use")
     parser.add_argument("--cross-validate", action="store_true", help="leave speakers out and report")
+    parser.add_argument("--unseen-language", action="store_true", help="leave each corpus out and report")
     parser.add_argument(
-        "--takes", type=int, default=4, help="imagined recording sessions, the real one included"
+        "--share", type=float, default=0.3, help="weight of the companion's logits; 0: none is trained"
     )
-    parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--share", type=float, default=0.3, help="weight of the companion's logits")
     parser.add_argument(
         "--temperature",
         type=float,
-        nargs=2,
-        default=(1.0, 1.0),
-        help="of a stranger and of a familiar voice, from an earlier cross-validation",
+        nargs="+",
+        help="of each expert for a stranger, then for a familiar voice, from an earlier cross-validation",
     )
+    parser.add_argument("--workers", type=int, default=2, help="folds of a cross-validation at a time")
     parser.add_argument("--json", type=Path, help="where the figures go")
-    parser.add_argument("--logits", type=Path, help="where the logits of a cross-validation go (.npz)")
+    parser.add_argument("--verdicts", type=Path, help="where those of a cross-validation go (.npz)")
     arguments = parser.parse_args()
 
     corpora = ("emodb",) if arguments.open else EMOTION_CORPORA
     name = "speech_emotion_open" if arguments.open else "speech_emotion"
-    plain = extract(arguments.data, corpora, takes=arguments.takes, cache=arguments.cache)
-    noisy = extract(arguments.data, corpora, takes=NOISY_TAKES, cache=arguments.cache, noisy=True)
-    corpus = Corpus(plain.functionals, plain.clips)
-    if arguments.cross_validate:
-        logits = cross_validate(plain, noisy, epochs=arguments.epochs, share=arguments.share)
-        if arguments.logits:
-            np.savez(arguments.logits, labels=corpus.labels, **logits)
-        figures = report(logits, corpus)
-        print(json.dumps(figures, indent=1))
-        if arguments.json:
-            arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
+    heard = extract(arguments.data, corpora, takes=SESSIONS, cache=arguments.cache)
+    corpus = Corpus(heard.functionals, heard.clips)
+    if not (arguments.cross_validate or arguments.unseen_language):
+        tf.keras.utils.set_random_seed(1)
+        nets = train_on(
+            heard,
+            np.arange(len(heard.clips)),
+            rng=np.random.default_rng(1),
+            with_spectrum=arguments.share > 0,
+        )
+        write_nets(
+            name,
+            nets,
+            corpus,
+            temperature=arguments.temperature or [1.0] * 2 * len(corpus.experts),
+            share=arguments.share,
+        )
         return
-    tf.keras.utils.set_random_seed(1)
-    rng = np.random.default_rng(1)
-    nets = train_on(plain, noisy, np.arange(len(plain.clips)), epochs=arguments.epochs, rng=rng)
-    write_nets(name, nets, list(corpus.labels), temperature=arguments.temperature, share=arguments.share)
+    if arguments.cross_validate:
+        extract(arguments.data, corpora, takes=NOISES, cache=arguments.cache)
+        verdicts = cross_validate(
+            arguments.data,
+            corpus,
+            corpora,
+            cache=arguments.cache,
+            share=arguments.share,
+            workers=arguments.workers,
+        )
+        figures = report(verdicts)
+        if arguments.verdicts:
+            temperatures = np.reshape(figures["temperature"], (2, -1))
+            told = {
+                state: verdicts[CLEAN].probabilities(state, own)
+                for state, own in zip(("none", "all"), temperatures, strict=True)
+            }
+            np.savez(arguments.verdicts, labels=verdicts[CLEAN].corpus.labels, **told)
+    else:
+        figures = unseen_language(heard, share=arguments.share)
+    print(json.dumps(figures, indent=1))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def write_nets(
-    name: str, nets: Trained, labels: list[str], *, temperature: tuple[float, float], share: float
-) -> None:
+def write_nets(name: str, nets: Trained, corpus: Corpus, *, temperature: list[float], share: float) -> None:
     """Put both nets into the manifest."""
+    labels, known = list(corpus.labels), corpus.known
     mean, spread = ([float(f"{value:.6g}") for value in values] for values in nets.normalisation)
     own = {
         "inputs": [
             {
                 "name": "functionals",
-                "shape": [1, 2 * len(FUNCTIONALS)],
+                "shape": [1, 3 * len(FUNCTIONALS)],
                 "dtype": "int8",
-                "meaning": "functionals by training statistics, then by the source's own; 4 deviations are 1",
+                "meaning": "functionals by training statistics, by the source's own, and the source's mean by"
+                " training statistics; 4 deviations are 1",
             }
         ],
         "outputs": [
             {
                 "name": "logits",
-                "shape": [1, 2 * len(labels)],
+                "shape": [1, 4 * known.size + len(known) + 1],
                 "dtype": "int8",
-                "meaning": "logits over the labels: by training statistics, then by the source's own",
+                "meaning": "logits over experts and labels, for clean sound by training statistics and by the"
+                " source's own, the same for spoilt sound; the gate over experts; the logit of spoilt sound",
             }
         ],
         "parameters": {
-            "temperature": list(temperature),
+            "experts": [int(one) for one in known.ravel()],
+            "temperature": temperature,
             "spectrum_share": share,
             "mean": mean,
             "spread": spread,
@@ -249,17 +310,17 @@ def write_nets(
         "inputs": [
             {
                 "name": "spectrum",
-                "shape": [1, SPECTRUM_STEPS, MELS, 1],
+                "shape": [1, SPECTRUM_STEPS, MELS, VIEWS],
                 "dtype": "int8",
-                "meaning": "log-mel of 2.56 s relative to what is typical of the source",
+                "meaning": "log-mel of 2.88 s relative to what is typical of the source, and to its own mean",
             }
         ],
         "outputs": [
             {
                 "name": "logits",
-                "shape": [1, len(labels) + 2],
+                "shape": [1, 2 * known.size],
                 "dtype": "int8",
-                "meaning": "logits over the labels, then valence and arousal",
+                "meaning": "logits over experts and labels, for clean sound, then for spoilt sound",
             }
         ],
         "parameters": {},
@@ -268,6 +329,8 @@ def write_nets(
         (name + SPECTRUM_SUFFIX, nets.spectrum, companion),
         (name, nets.functionals, own),
     ):
+        if content is None:
+            continue
         (MODELS / f"{entry_name}.tflite").write_bytes(content)
         record(
             entry_name, {**manifest_entry(name), **parts, "file": f"{entry_name}.tflite", "labels": labels}
@@ -284,7 +347,7 @@ def manifest_entry(name: str) -> dict[str, object]:
     rest = "RAVDESS (Livingstone and Russo 2018), nEMO (Christop 2024), "
     return {
         "task": "speech_emotion",
-        "version": "2",
+        "version": "3",
         "licence": "Apache-2.0" if is_open else "CC-BY-NC-SA-4.0",
         "commercial_use": "open" if is_open else "forbidden",
         "attribution": emodb if is_open else rest + emodb,

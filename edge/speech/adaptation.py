@@ -72,16 +72,19 @@ class RunningNormalisation:
         self._accumulate(standard)
 
     def __call__(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Normalise functionals: first by the training statistics, then by those of the source.
+        """Normalise functionals: by the training statistics, by those of the source, and its average.
 
         Returns
         -------
-        Shape (2 * d,), in [-1, 1]: both, divided by `CLIP`.
+        Shape (3 * d,), in [-1, 1]: the utterance by the training statistics, then by those of the source,
+        then the mean of all utterances of the source, this one included, by the training statistics; each
+        divided by `CLIP`.
         """
         standard = self._standardise(values)
         mean, spread = self._estimate()
-        both = np.concatenate([standard, (standard - mean) / spread])
-        return np.clip(both / CLIP, -1, 1).astype(np.float32)
+        average = (self._sum + standard) / (self._count + 1)
+        views = np.concatenate([standard, (standard - mean) / spread, average])
+        return np.clip(views / CLIP, -1, 1).astype(np.float32)
 
     def _standardise(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         return (np.asarray(values, dtype=np.float64) - self._prior_mean) / self._prior_spread

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.speech.classes import blended, familiarity
+from edge.speech.classes import SpeechClasses, weighed
 from edge.speech.views import relative_spectrum, spectrum
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ class VoiceNets:
     """A net on functionals and its companion on spectrograms.
 
     The parameter `spectrum_share` of the manifest entry `model` tells how much the logits of the companion,
-    `model` + "_spectrum", weigh beside its own once the voice is familiar; strangers it judges worse, and has
-    no say. Without the parameter there is no companion.
+    `model` + "_spectrum", weigh beside its own once the voice is familiar. Without the parameter there is no
+    companion.
 
     Parameters
     ----------
@@ -41,6 +41,7 @@ class VoiceNets:
 
     def __init__(self, model: str, *, store: ModelStore, runtime: Runtime | None, threads: int) -> None:
         self.entry = store.entry(model)
+        self.classes = SpeechClasses(self.entry)
         self._functionals = store.load(model, runtime=runtime, threads=threads)
         self._share = float(np.max(self.entry.parameters.get("spectrum_share", 0.0)))
         self._spectrum = (
@@ -64,13 +65,18 @@ class VoiceNets:
 
         Returns
         -------
-        Logits over the labels of the entry.
+        Calibrated probabilities over the labels of the entry.
         """
-        (own,) = self._functionals(normalisation(values)[None])
-        opinion = blended(own[0], utterances=normalisation.utterances)
-        weight = self._share * familiarity(normalisation.utterances)
-        if self._spectrum is None or not weight:
-            return opinion
-        seen = relative_spectrum(spectrum(frames), normalisation.typical)
-        (told,) = self._spectrum(seen[None, :, :, None])
-        return opinion + weight * told[0, : len(opinion)].astype(np.float64)
+        utterances = normalisation.utterances
+        (told,) = self._functionals(normalisation(values)[None])
+        seen = None
+        if self._spectrum is not None and utterances:
+            (seen,) = self._spectrum(relative_spectrum(spectrum(frames), normalisation.typical)[None])
+        opinion = weighed(
+            told[0],
+            None if seen is None else seen[0],
+            utterances=utterances,
+            experts=len(self.classes.experts),
+            share=self._share,
+        )
+        return self.classes.probabilities(opinion, utterances=utterances)

@@ -11,7 +11,6 @@ import numpy as np
 from edge.signals import AUDIO_RATE_HZ, Affect, Modality
 from edge.speech.activity import DELAY_BLOCKS, VoiceActivity
 from edge.speech.adaptation import RunningNormalisation
-from edge.speech.classes import SpeechClasses
 from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, HOP, Frames, FrontEnd
 from edge.speech.functionals import functionals
 from edge.speech.nets import VoiceNets
@@ -86,7 +85,7 @@ class SpeechReader:
         verdict = store.entry(ACTIVITY_MODEL).parameters
         self._begins_at = float(np.max(verdict["begins_at"]))
         self._lasts_at = float(np.max(verdict["lasts_at"]))
-        self.classes = SpeechClasses(entry)
+        self.classes = self._nets.classes
         self.normalisation = RunningNormalisation(
             np.asarray(entry.parameters["mean"]), np.asarray(entry.parameters["spread"])
         )
@@ -182,11 +181,10 @@ class SpeechReader:
     def _reading(self) -> tuple[VoiceReading, NDArray[np.float32]]:
         frames, start_s, end_s = self._utterance.frames()
         values = functionals(frames)
-        opinion = self._nets(frames, values, self.normalisation)
         reading = VoiceReading(
             start_s=start_s,
             end_s=end_s,
-            probabilities=self.classes.probabilities(opinion, utterances=self.normalisation.utterances),
+            probabilities=self._nets(frames, values, self.normalisation),
             quality=reading_quality(frames, clipped_share=self._clipped_share),
         )
         return reading, values

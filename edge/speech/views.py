@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
     from edge.speech.frontend import Frames
 
-SPECTRUM_STEPS: Final = 128
-"""Steps of 20 ms the spectrogram has: 2.56 s."""
+SPECTRUM_STEPS: Final = 144
+"""Steps of 20 ms the spectrogram has: 2.88 s."""
+VIEWS: Final = 2
 
 _FRAMES_A_STEP: Final = 2
-_CENTRE: Final = 3.0
-_RANGE: Final = 8.0
+_FLATTEST: Final = 0.5
+_SOURCE_RANGE: Final = 2.5
+_BAND_BELOW_TOTAL: Final = 5.5
+_OWN_RANGE: Final = 2.5
 _BANDS: Final = [FUNCTIONALS.index(f"mel_{band}_mean") for band in range(MELS)]
+_BAND_SPREADS: Final = [FUNCTIONALS.index(f"mel_{band}_std") for band in range(MELS)]
 _LEVEL: Final = [FUNCTIONALS.index("level_db_mean")]
 
 
@@ -33,7 +37,7 @@ def spectrum(frames: Frames, *, steps: int = SPECTRUM_STEPS) -> NDArray[np.float
 
 
 def relative_spectrum(spectra: NDArray[np.floating], typical: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Put spectrograms in relation to a voice.
+    """Put spectrograms in relation to the voice and to themselves.
 
     Parameters
     ----------
@@ -44,10 +48,17 @@ def relative_spectrum(spectra: NDArray[np.floating], typical: NDArray[np.floatin
 
     Returns
     -------
-    The same shape as `spectra`, in [-1, 1]: (value - level - offset + 3) / 8 in nepers of power, where
-    `level` is the voice's mean total level and `offset` how far the band usually lies above the others.
+    Shape (..., steps, MELS, VIEWS), in [-1, 1]: first the distance from what is typical of the voice in a
+    band, where the utterance's level counts, in 2.5 of its typical deviations there; then the distance from
+    the mean of the band in the utterance itself, which neither microphone nor level can move, in 2.5 mean
+    deviations.
     """
-    profile = typical[..., _BANDS] + typical[..., _LEVEL] * (np.log(10) / 10) - _CENTRE
-    relative: NDArray[np.floating] = (spectra - profile[..., None, :]) / _RANGE
-    view: NDArray[np.float32] = np.clip(relative, -1, 1).astype(np.float32)
+    profile = typical[..., _BANDS] + typical[..., _LEVEL] * (np.log(10) / 10)
+    spread = np.maximum(typical[..., _BAND_SPREADS], _FLATTEST)
+    distance = spectra - profile[..., None, :] + _BAND_BELOW_TOTAL
+    by_source = distance / spread[..., None, :] / _SOURCE_RANGE
+    mean = spectra.mean(axis=-2, keepdims=True)
+    deviation = spectra.std(axis=-2, keepdims=True).mean(axis=-1, keepdims=True)
+    by_itself = (spectra - mean) / np.maximum(deviation, _FLATTEST) / _OWN_RANGE
+    view: NDArray[np.float32] = np.clip(np.stack([by_source, by_itself], axis=-1), -1, 1).astype(np.float32)
     return view

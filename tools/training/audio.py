@@ -21,25 +21,26 @@ _TELEPHONE: Final = signal.butter(4, (300, 3400), "bandpass", fs=16_000, output=
 class Take:
     """One imagined recording session of a speaker; what stays the same from clip to clip."""
 
-    speed: float
-    room: NDArray[np.float32] | None
-    telephone: bool
-    snr_db: tuple[float, float] | None
-    gain_db: float
+    speed: float = 1.0
+    room: NDArray[np.float32] | None = None
+    telephone: bool = False
+    snr_db: tuple[float, float] | None = None
+    gain_db: float = 0.0
+
+    @property
+    def spoils(self) -> bool:
+        """Whether more than the voice's speed and level is altered."""
+        return self.telephone or self.room is not None or self.snr_db is not None
 
 
-def imagine(rng: np.random.Generator, rooms: Sequence[NDArray[np.float32]], *, noisy: bool = False) -> Take:
-    """Draw a session: speed in most, a room in a third, noise in half, a telephone in a tenth.
-
-    `noisy` ones have noise in three of four, down to 2 dB, and rooms in two of five.
-    """
-    snr_low_db = float(rng.uniform(2, 16) if noisy else rng.uniform(3, 20))
-    in_a_room, in_noise, on_the_telephone = (0.4, 0.75, 0.08) if noisy else (0.33, 0.5, 0.1)
+def imagine(rng: np.random.Generator, rooms: Sequence[NDArray[np.float32]]) -> Take:
+    """Draw a session: another speed and level, noise in three of four, rooms, now and then a telephone."""
+    snr_low_db = float(rng.uniform(2, 16))
     return Take(
         speed=float(rng.uniform(0.87, 1.15)),
-        room=rooms[int(rng.integers(len(rooms)))] if rng.random() < in_a_room else None,
-        telephone=bool(rng.random() < on_the_telephone),
-        snr_db=(snr_low_db, snr_low_db + 10) if rng.random() < in_noise else None,
+        room=rooms[int(rng.integers(len(rooms)))] if rng.random() < 0.4 else None,
+        telephone=bool(rng.random() < 0.08),
+        snr_db=(snr_low_db, snr_low_db + 10) if rng.random() < 0.75 else None,
         gain_db=float(rng.uniform(-15, 6)),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import zlib
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,24 +18,27 @@ from edge.speech.functionals import functionals
 from edge.speech.pitch import PITCH_FRAME
 from edge.speech.utterance import LONGEST_BLOCKS, trimmed
 from edge.speech.views import spectrum
-from training.audio import imagine, perform
+from training.audio import Take, imagine, perform
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from edge.speech.frontend import Frames
 
-_SOURCES: Final = (
+SOURCES: Final = (
     "edge/speech/frontend.py",
     "edge/speech/pitch.py",
     "edge/speech/functionals.py",
     "edge/speech/utterance.py",
-    "edge/speech/views.py",
     "tools/training/audio.py",
     "tools/training/speech_features.py",
 )
 
 
+CLEAN: Final = "clean"
+_STEADY_REPEATED: Final = 4
 SPECTRUM_LENGTH: Final = 176
 """Steps of a spectrogram that is kept; training draws shorter ones out of it."""
 
@@ -43,33 +47,43 @@ SPECTRUM_LENGTH: Final = 176
 class Heard:
     """Clips in several takes, the first as it is.
 
-    Shapes: functionals (takes, clips, d), spectra (takes, clips, SPECTRUM_LENGTH, MELS).
+    Shapes: functionals (takes, clips, d), spectra (takes, clips, SPECTRUM_LENGTH, MELS), spoilt
+    (takes, clips): whether noise, a room or a telephone lies over the clip.
     """
 
     clips: list[Clip]
     functionals: NDArray[np.float32]
     spectra: NDArray[np.float16]
+    spoilt: NDArray[np.bool_]
+
+    def only(self, rows: NDArray[np.intp]) -> Heard:
+        """Some of the clips."""
+        clips = [self.clips[row] for row in rows]
+        return Heard(clips, self.functionals[:, rows], self.spectra[:, rows], self.spoilt[:, rows])
 
 
 def extract(
-    data: Path, corpora: tuple[str, ...], *, takes: int, cache: Path, workers: int = 2, noisy: bool = False
+    data: Path, corpora: tuple[str, ...], *, takes: Sequence[str], cache: Path, workers: int = 2
 ) -> Heard:
-    """Hear the clips of the corpora in `takes` sessions; what was heard before is read from `cache`."""
+    """Hear the clips of the corpora in several sessions; what was heard before is read from `cache`.
+
+    A take is "clean", "session 1" and so on (an imagined one, another for each speaker), or "10 dB" and so
+    on: with sound events that no session has, at that signal-to-noise ratio.
+    """
     clips = [clip for clip in read_manifest(data) if clip.corpus in corpora]
     cache.mkdir(parents=True, exist_ok=True)
     root = Path(__file__).resolve().parents[2]
-    code = hashlib.sha256(b"".join((root / name).read_bytes() for name in _SOURCES))
+    code = hashlib.sha256(b"".join((root / name).read_bytes() for name in SOURCES))
+    code.update(inspect.getsource(spectrum).encode())
     code.update(repr(sorted(clip.file for clip in clips)).encode())
-    kinds = ["noisy" if noisy and take else "plain" for take in range(takes)]
-    files = [cache / f"heard-{code.hexdigest()[:12]}-{kind}-{take}.npz" for take, kind in enumerate(kinds)]
-    missing = [take for take, file in enumerate(files) if not file.exists()]
+    files = {take: cache / f"heard-{code.hexdigest()[:12]}-{take.replace(' ', '-')}.npz" for take in takes}
+    missing = [take for take, file in files.items() if not file.exists()]
     with Pool(workers) as pool:
-        jobs = [(data, clips, take, kinds[take] == "noisy") for take in missing]
-        for take, parts in pool.imap_unordered(_take, jobs):
+        for take, parts in pool.imap_unordered(_take, [(data, clips, take) for take in missing]):
             np.savez(files[take], **parts)
-            print(f"take {take} ({kinds[take]})", flush=True)
-    held = [np.load(file) for file in files]
-    return Heard(clips, *(np.stack([one[part] for one in held]) for part in ("values", "spectra")))
+            print(f"heard: {take}", flush=True)
+    held = [np.load(files[take]) for take in takes]
+    return Heard(clips, *(np.stack([one[part] for one in held]) for part in ("values", "spectra", "spoilt")))
 
 
 def utterance_of(samples: NDArray[np.float32]) -> Frames:
@@ -79,26 +93,31 @@ def utterance_of(samples: NDArray[np.float32]) -> Frames:
     return trimmed(frames)[-LONGEST_BLOCKS * BLOCK_FRAMES :]
 
 
-def _take(job: tuple[Path, list[Clip], int, bool]) -> tuple[int, dict[str, NDArray[np.floating]]]:
-    data, clips, take, noisy = job
+def _take(job: tuple[Path, list[Clip], str]) -> tuple[str, dict[str, NDArray[Any]]]:
+    data, clips, take = job
     everything = read_manifest(data)
     rooms = [
         decode(data / clip.file) for clip in everything if clip.corpus == ROOMS and clip.text_id == "RIRs"
     ]
-    noises = [
-        decode(data / clip.file)
-        for clip in everything
-        if clip.corpus == NOISES and clip.speaker != HELD_OUT_NOISES
-    ]
-    values, spectra = [], []
+    events = [clip for clip in everything if clip.corpus == NOISES]
+    steady = [clip for clip in everything if clip.corpus == ROOMS and clip.text_id != "RIRs"]
+    in_training = [clip for clip in events if clip.speaker != HELD_OUT_NOISES] + steady * _STEADY_REPEATED
+    unseen = [clip for clip in events if clip.speaker == HELD_OUT_NOISES]
+    noises = [decode(data / clip.file) for clip in (unseen if take.endswith("dB") else in_training)]
+    values, spectra, spoilt = [], [], []
     for index, clip in enumerate(clips):
+        rng = np.random.default_rng([index, zlib.crc32(take.encode())])
         samples = decode(data / clip.file)
-        if take:
-            rng = np.random.default_rng([take, zlib.crc32(clip.speaker.encode()), *[1] * noisy])
-            session = imagine(rng, rooms, noisy=noisy)
-            rng = np.random.default_rng([take, index])
-            samples = perform(session, samples, noises[int(rng.integers(len(noises)))], rng)
+        session = Take()
+        if take.endswith("dB"):
+            session = Take(snr_db=(float(take.split()[0]),) * 2)
+        elif take != CLEAN:
+            session = imagine(
+                np.random.default_rng([zlib.crc32(take.encode()), zlib.crc32(clip.speaker.encode())]), rooms
+            )
+        samples = perform(session, samples, noises[int(rng.integers(len(noises)))], rng)
         frames = utterance_of(samples)
         values.append(functionals(frames))
         spectra.append(spectrum(frames, steps=SPECTRUM_LENGTH).astype(np.float16))
-    return take, {"values": np.stack(values), "spectra": np.stack(spectra)}
+        spoilt.append(session.spoils)
+    return take, {"values": np.stack(values), "spectra": np.stack(spectra), "spoilt": np.array(spoilt)}

@@ -13,14 +13,21 @@ def make(**options):
 
 
 def own(normalisation, values):
-    return normalisation(values)[D:] * CLIP
+    return normalisation(values)[D : 2 * D] * CLIP
 
 
 def test_starts_from_the_training_statistics():
     values = np.full(D, 7.0)
-    both = make()(values)
-    assert both.shape == (2 * D,)
-    assert np.allclose(both * CLIP, 1)
+    views = make()(values)
+    assert views.shape == (3 * D,)
+    assert np.allclose(views * CLIP, 1)
+
+
+def test_the_average_of_the_source_counts_the_utterance_itself():
+    normalisation = make(resets_on_shift=False)
+    for value in (7.0, 9.0):
+        normalisation.add(np.full(D, value))
+    assert np.allclose(normalisation(np.full(D, 5.0))[2 * D :] * CLIP, 1)
 
 
 def test_learns_a_voice():

@@ -4,11 +4,19 @@ import numpy as np
 import pytest
 
 from edge.emotion import EMOTIONS, Emotion
-from edge.speech.classes import HALF_KNOWN_UTTERANCES, SpeechClasses, blended
+from edge.speech.classes import (
+    HALF_KNOWN_UTTERANCES,
+    NOISY_AT_LEAST,
+    Opinion,
+    SpeechClasses,
+    mixture,
+    weighed,
+)
 from edge.speech.frontend import MELS
 from edge.speech.functionals import FUNCTIONALS
 from edge.speech.nets import SPECTRUM_SUFFIX
-from edge.speech.views import SPECTRUM_STEPS
+from edge.speech.reader import ACTIVITY_MODEL
+from edge.speech.views import SPECTRUM_STEPS, VIEWS
 
 
 @pytest.fixture
@@ -20,28 +28,66 @@ def one_hot(classes, label):
     return np.eye(len(classes.labels))[classes.labels.index(label)]
 
 
+def told(*, clean=((0, 0), (0, 0)), noisy=((0, 0), (0, 0)), gate=(0,), spoilt=-50.0):
+    """Output of a net on functionals with one expert and two labels."""
+    return np.concatenate([*clean, *noisy, gate, [spoilt]]).astype(np.float64)
+
+
+def join(functionals, spectrum=None, *, utterances=0.0, share=0.5):
+    return weighed(functionals, spectrum, utterances=utterances, experts=1, share=share).logits[0]
+
+
 def test_a_stranger_is_told_by_the_first_half_and_a_friend_by_the_second():
-    logits = np.array([1.0, 2.0, 10.0, 20.0])
-    assert np.array_equal(blended(logits, utterances=0), [1, 2])
-    assert np.array_equal(blended(logits, utterances=HALF_KNOWN_UTTERANCES), [5.5, 11])
-    assert np.allclose(blended(logits, utterances=1e9), [10, 20])
+    alike = told(clean=((1, 2), (10, 20)), noisy=((1, 2), (10, 20)))
+    assert np.allclose(join(alike), [1, 2])
+    assert np.allclose(join(alike, utterances=HALF_KNOWN_UTTERANCES), [5.5, 11])
+    assert np.allclose(join(alike, utterances=1e9), [10, 20])
+
+
+def test_spoilt_sound_is_told_by_the_net_that_knows_noise():
+    nets = {"clean": ((3, 0), (3, 0)), "noisy": ((0, 3), (0, 3))}
+    assert np.allclose(join(told(**nets)), [3 * (1 - NOISY_AT_LEAST), 3 * NOISY_AT_LEAST])
+    assert np.allclose(join(told(**nets, spoilt=50.0)), [0, 3])
+
+
+def test_the_spectrum_has_its_share_once_the_voice_is_familiar_in_clean_and_in_spoilt_sound():
+    spectrum = np.array([2.0, 0, 0, 4.0])
+    assert np.allclose(join(told(spoilt=50.0), spectrum), 0)
+    assert np.allclose(join(told(spoilt=50.0), spectrum, utterances=1e9), [0, 2])
+    assert np.allclose(join(told(spoilt=50.0), spectrum, utterances=HALF_KNOWN_UTTERANCES), [0, 1])
+    assert join(told(), spectrum, utterances=1e9)[0] == pytest.approx(1 - NOISY_AT_LEAST)
+
+
+def test_experts_are_believed_as_far_as_the_gate_says():
+    known = np.array([[True, True, False], [False, True, True]])
+    logits = np.array([[0.0, 0, 50], [50, 0, 0]])
+    even = mixture(Opinion(logits, np.zeros(2)), known, temperatures=np.ones(2))
+    assert np.allclose(even, [0.25, 0.5, 0.25])
+    first = mixture(Opinion(logits, np.array([50.0, 0])), known, temperatures=np.ones(2))
+    assert np.allclose(first, [0.5, 0.5, 0])
+
+
+def opinion_of(classes, logits):
+    return Opinion(np.tile(logits, (len(classes.experts), 1)), np.zeros(len(classes.experts)))
 
 
 def test_probabilities_sum_to_one_and_keep_order(classes):
-    logits = np.linspace(-3, 3, len(classes.labels))
-    shares = classes.probabilities(logits)
+    opinion = opinion_of(classes, np.linspace(-3, 3, len(classes.labels)))
+    shares = classes.probabilities(opinion)
     assert shares.sum() == pytest.approx(1)
-    assert (np.diff(shares) > 0).all()
+    everybody = classes.experts.all(axis=0)
+    assert (np.diff(shares[everybody]) > 0).all()
 
 
 def test_a_stranger_and_a_familiar_voice_have_their_own_temperature(store):
     entry = store.entry("speech_emotion")
-    two = entry.model_copy(update={"parameters": {**entry.parameters, "temperature": (2.0, 0.5)}})
+    two = entry.model_copy(
+        update={"parameters": {**entry.parameters, "temperature": (2.0,) * 3 + (0.5,) * 3}}
+    )
     classes = SpeechClasses(two)
-    logits = np.linspace(-3, 3, len(classes.labels))
-    doubts, knows = (classes.probabilities(logits, utterances=heard).max() for heard in (0, 1e9))
-    assert doubts < classes.probabilities(logits, utterances=HALF_KNOWN_UTTERANCES).max() < knows
-    assert doubts == pytest.approx(np.exp(1.5) / np.exp(logits / 2).sum())
+    opinion = opinion_of(classes, np.linspace(-3, 3, len(classes.labels)))
+    doubts, knows = (classes.probabilities(opinion, utterances=heard).max() for heard in (0, 1e9))
+    assert doubts < classes.probabilities(opinion, utterances=HALF_KNOWN_UTTERANCES).max() < knows
 
 
 @pytest.mark.parametrize("label", ["calm", "boredom"])
@@ -69,20 +115,23 @@ def test_every_shipped_speech_net_fits_the_reader(store):
     nets = {name: entry for name, entry in store.manifest.models.items() if entry.task == "speech_emotion"}
     assert "speech_emotion" in nets
     for name, entry in nets.items():
-        assert entry.inputs[0].shape == (1, 2 * len(FUNCTIONALS))
-        assert entry.outputs[0].shape == (1, 2 * len(entry.labels))
+        experts = SpeechClasses(entry).experts
+        assert experts.any(axis=0).all()
+        assert len(entry.parameters["temperature"]) == 2 * len(experts)
+        assert entry.inputs[0].shape == (1, 3 * len(FUNCTIONALS))
+        assert entry.outputs[0].shape == (1, 4 * experts.size + len(experts) + 1)
         assert len(entry.parameters["mean"]) == len(entry.parameters["spread"]) == len(FUNCTIONALS)
         assert entry.commercial_use == "open" or "NC" in entry.licence
         if entry.parameters.get("spectrum_share"):
             companion = store.entry(name + SPECTRUM_SUFFIX)
-            assert companion.inputs[0].shape == (1, SPECTRUM_STEPS, MELS, 1)
-            assert companion.outputs[0].shape == (1, len(entry.labels) + 2)
+            assert companion.inputs[0].shape == (1, SPECTRUM_STEPS, MELS, VIEWS)
+            assert companion.outputs[0].shape == (1, 2 * experts.size)
             assert companion.labels == entry.labels
             assert (companion.licence, companion.commercial_use) == (entry.licence, entry.commercial_use)
 
 
-def test_all_speech_nets_together_are_small(store):
-    nets = [
-        entry.file for entry in store.manifest.models.values() if entry.task.startswith(("speech", "voice"))
-    ]
-    assert sum((store.directory / file).stat().st_size for file in nets) <= 600_000
+@pytest.mark.parametrize("name", ["speech_emotion", "speech_emotion_open"])
+def test_the_nets_that_listen_together_are_small(store, name):
+    together = [ACTIVITY_MODEL, name, name + SPECTRUM_SUFFIX]
+    files = [store.manifest.models[net].file for net in together if net in store.manifest.models]
+    assert sum((store.directory / file).stat().st_size for file in files) <= 600_000
