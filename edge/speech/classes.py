@@ -74,8 +74,8 @@ def weighed(
     experts
         How many there are.
     share
-        Weight of the logits of `spectrum` beside those of `functionals`, for a familiar voice; strangers are
-        told worse by them, and have none of it.
+        Weight of the logits of `spectrum` beside those of `functionals`, for a familiar voice; a stranger
+        gets none of it, as it helps in one corpus and hurts in another.
 
     Returns
     -------
