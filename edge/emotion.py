@@ -71,6 +71,12 @@ definition; contempt is not in that table and was placed by hand, unpleasant and
 _COORDINATES: Final = np.array([CIRCUMPLEX[emotion] for emotion in EMOTIONS], dtype=np.float64)
 
 
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logits to probabilities along the last axis; minus infinity gets none."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+
+
 def valence_arousal(probabilities: NDArray[np.floating]) -> tuple[float, float]:
     """Expected valence and arousal under class probabilities.
 

@@ -19,9 +19,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from corpora.face import read_ferplus
-from edge.emotion import EMOTIONS
+from edge.emotion import EMOTIONS, softmax
 from edge.face.detector import FaceDetector
-from edge.face.expression import ExpressionNet, softmax
+from edge.face.expression import ExpressionNet
 from edge.face.mesh import POINTS, FaceMesh
 from edge.face.rules import lopsidedness, matches
 from edge.face.shape import RIGID, align

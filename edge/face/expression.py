@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.emotion import EMOTIONS
+from edge.emotion import EMOTIONS, softmax
 from edge.errors import ModelError, ModelReason
 from edge.face.crop import TILE_PX, standardize
 
@@ -74,9 +74,3 @@ def average_logits(model: Model, tile: NDArray[np.generic]) -> NDArray[np.float6
     seen = standardize(tile).reshape(1, TILE_PX, TILE_PX, 1)
     (plain,), (mirrored,) = model(seen), model(seen[:, :, ::-1])
     return np.asarray((plain[0] + mirrored[0]) / 2, dtype=np.float64).reshape(len(EMOTIONS))
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logits to probabilities along the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edge.emotion import EMOTIONS, Emotion
-from edge.face.expression import softmax
+from edge.emotion import EMOTIONS, Emotion, softmax
 from edge.face.units import MEASURES, ActionUnit
 
 if TYPE_CHECKING:

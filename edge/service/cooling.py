@@ -6,12 +6,12 @@ import logging
 import math
 from typing import Final
 
+from edge.clock import EARLY
+
 _LOG: Final = logging.getLogger(__name__)
 STEP_C: Final = 5.0
 """So much above the limit the readings are halved once more; so much below, they are as before."""
 SLOWEST: Final = 4
-EARLY: Final = 0.25
-"""Share of the reading period by which a picture may come early and still be read."""
 
 
 class Cooling:

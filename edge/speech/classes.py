@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion
+from edge.emotion import CIRCUMPLEX, EMOTIONS, Emotion, softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,13 +111,6 @@ def mixture(
     shares = softmax(np.where(known, opinion.logits / temperatures[:, None], -np.inf))
     mixed: NDArray[np.float64] = (softmax(opinion.gate)[..., None] * shares).sum(axis=-2)
     return mixed
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares along the last axis; minus infinity gets none."""
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float64] = weights / weights.sum(axis=-1, keepdims=True)
-    return shares
 
 
 class SpeechClasses:

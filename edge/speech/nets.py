@@ -68,13 +68,14 @@ class VoiceNets:
         Calibrated probabilities over the labels of the entry.
         """
         utterances = normalisation.utterances
-        (told,) = self._functionals(normalisation(values)[None])
+        told = self._functionals(normalisation(values)[None])[0][0]
         seen = None
         if self._spectrum is not None and utterances:
-            (seen,) = self._spectrum(relative_spectrum(spectrum(frames), normalisation.typical)[None])
+            view = relative_spectrum(spectrum(frames), normalisation.typical)
+            seen = self._spectrum(view[None])[0][0]
         opinion = weighed(
-            told[0],
-            None if seen is None else seen[0],
+            told,
+            seen,
             utterances=utterances,
             experts=len(self.classes.experts),
             share=self._share,

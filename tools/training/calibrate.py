@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from edge.face.expression import average_logits, softmax
+from edge.emotion import softmax
+from edge.face.expression import average_logits
 from edge.inference.model import Model
 
 if TYPE_CHECKING:

@@ -37,8 +37,6 @@ def write_models(data: Path, out: Path, *, cache: Path) -> None:
     manifest = yaml.load(out / "manifest.yaml")
     name = "speech_emotion"
     for entry_name, content in ((name, nets.functionals), (name + SPECTRUM_SUFFIX, nets.spectrum)):
-        if content is None:
-            continue
         entry = manifest["models"][entry_name]
         (out / entry["file"]).write_bytes(content)
         entry["sha256"] = hashlib.sha256(content).hexdigest()

@@ -72,11 +72,8 @@ def extract(
     """
     clips = [clip for clip in read_manifest(data) if clip.corpus in corpora]
     cache.mkdir(parents=True, exist_ok=True)
-    root = Path(__file__).resolve().parents[2]
-    code = hashlib.sha256(b"".join((root / name).read_bytes() for name in SOURCES))
-    code.update(inspect.getsource(spectrum).encode())
-    code.update(repr(sorted(clip.file for clip in clips)).encode())
-    files = {take: cache / f"heard-{code.hexdigest()[:12]}-{take.replace(' ', '-')}.npz" for take in takes}
+    code = digest(SOURCES, inspect.getsource(spectrum), sorted(clip.file for clip in clips))
+    files = {take: cache / f"heard-{code}-{take.replace(' ', '-')}.npz" for take in takes}
     missing = [take for take, file in files.items() if not file.exists()]
     with Pool(workers) as pool:
         for take, parts in pool.imap_unordered(_take, [(data, clips, take) for take in missing]):
@@ -84,6 +81,14 @@ def extract(
             print(f"heard: {take}", flush=True)
     held = [np.load(files[take]) for take in takes]
     return Heard(clips, *(np.stack([one[part] for one in held]) for part in ("values", "spectra", "spoilt")))
+
+
+def digest(sources: Sequence[str], *rest: object) -> str:
+    """Twelve digits that change with the code in `sources` and with whatever else a result rests on."""
+    root = Path(__file__).resolve().parents[2]
+    code = hashlib.sha256(b"".join((root / name).read_bytes() for name in sources))
+    code.update(repr(rest).encode())
+    return code.hexdigest()[:12]
 
 
 def utterance_of(samples: NDArray[np.float32]) -> Frames:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,11 +12,13 @@ from edge.inference import Model
 from edge.speech.views import SPECTRUM_STEPS, relative_spectrum
 from training.folds import folds_of
 from training.quantize import to_int8
-from training.speech_features import CLEAN, SOURCES, Heard, extract
+from training.speech_features import CLEAN, SOURCES, Heard, digest, extract
 from training.speech_net import ALL, Corpus, adapted, fit
 from training.speech_spectrum import train_companion, typical
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 # Thirty seconds of speech hold about twelve utterances.
@@ -112,10 +111,7 @@ def fold_told(
 
     What it gave is kept in `cache`, so that a run that was stopped goes on where it was.
     """
-    root = Path(__file__).resolve().parents[2]
-    code = hashlib.sha256(b"".join((root / name).read_bytes() for name in _SOURCES))
-    code.update(repr((corpora, with_spectrum)).encode())
-    file = cache / f"fold-{code.hexdigest()[:12]}-{left_out}.npz"
+    file = cache / f"fold-{digest(_SOURCES, corpora, with_spectrum)}-{left_out}.npz"
     names = [f"{sound}, {state}" for sound in (CLEAN, *NOISES) for state in ADAPT]
     parts = Told.__slots__
     if not file.exists():
@@ -147,4 +143,3 @@ def use_one_core() -> None:
     """Let TensorFlow keep to one core, as another process works on the other; before its first use."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"

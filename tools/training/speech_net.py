@@ -226,12 +226,12 @@ def mixing(is_pair: NDArray[np.bool_], mixup: float, *, rng: np.random.Generator
 def displaced(
     inputs: NDArray[np.float32], speakers: NDArray[np.str_], *, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Move each speaker's values in the first third as another person's voice and room would.
+    """Move each speaker's values in the first half as another person's voice and room would.
 
     The offset is a random mixture of the differences between the speakers' means, drawn anew for every
     sixth of a speaker's clips, so that the net cannot lean on who speaks.
     """
-    width = inputs.shape[1] // 3
+    width = inputs.shape[1] // 2
     moved = inputs.copy()
     means = np.stack([inputs[speakers == speaker, :width].mean(axis=0) for speaker in np.unique(speakers)])
     means -= means.mean(axis=0)
@@ -292,7 +292,7 @@ def fit(
     }
     width = 2 * corpus.values.shape[-1]
     moved = [
-        displaced(heard[count][take], speakers, rng=rng)[:, :width]
+        displaced(heard[count][take][:, :width], speakers, rng=rng)
         for take in range(len(corpus.values))
         for count in (10, ALL)
     ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from edge.capture.pump import Pump
-from edge.clock import Pace
+from edge.clock import EARLY, Pace
 from edge.signals import VideoFrame
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from edge.capture.camera.options import CameraOptions
     from edge.clock import Clock
-
-SLACK: Final = 0.25
-"""A camera's pictures come a little unevenly; one that is a quarter of a period early is not too many."""
 
 
 class Picture(NamedTuple):
@@ -84,8 +81,8 @@ class Camera:
 
     def _is_due(self) -> bool:
         self._taken_s = self._clock.now_s()
-        earliest_s = self._due_s - SLACK * self._period_s
+        earliest_s = self._due_s - EARLY * self._period_s
         if self._taken_s < earliest_s:
             return False
-        self._due_s = max(self._due_s, self._taken_s - SLACK * self._period_s) + self._period_s
+        self._due_s = max(self._due_s, self._taken_s - EARLY * self._period_s) + self._period_s
         return self._looks.is_due(self._taken_s)
