@@ -168,7 +168,8 @@ async def load(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]
     file = directory / "windows.sqlite3"
     collectors = [
         await asyncio.create_subprocess_exec(
-            sys.executable, _COLLECTOR, f"{_HOST}:{broker.port}", file, "--name", f"collector-{number}"
+            *(sys.executable, _COLLECTOR, f"{_HOST}:{broker.port}", file, "--name", f"collector-{number}"),
+            stdout=subprocess.PIPE,
         )
         for number in range(arguments.collectors)
     ]
@@ -176,9 +177,9 @@ async def load(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]
     total = arguments.kiosks * arguments.windows
     began_s = time.monotonic()
     # The broker keeps windows for collectors that it has seen, not for strangers.
-    while not file.exists():  # noqa: ASYNC110  # another process makes it
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(2)
+    for collector in collectors:
+        if collector.stdout is None or not await collector.stdout.readline():
+            raise SystemExit("A collector ended at its start; it says above why.")
     sending = asyncio.gather(*(kiosk.run(broker.port) for kiosk in kiosks))
     database = sqlite3.connect(file, timeout=30)
 

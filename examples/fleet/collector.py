@@ -13,6 +13,7 @@ import queue
 import signal
 import sqlite3
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
@@ -34,6 +35,7 @@ INSERT = "INSERT OR IGNORE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 OPTIONAL = ("epsilon", "attention", "moment", "moment_s", "content", "content_s")
 SESSION_S = 7 * 24 * 3600
 AT_ONCE = 1000
+WAIT_S = 30.0
 
 
 def row_of(topic: str, payload: bytes) -> tuple[Any, ...] | None:
@@ -58,6 +60,7 @@ class Collector:
             paho.CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5, manual_ack=True
         )
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
+        self._client.on_subscribe = lambda *_: print(f"Collecting {topic}", flush=True)
         self._client.on_message = lambda _client, _data, message: self._arrived.put(message)
         self._client.reconnect_delay_set(1, 10)
         properties = Properties(PacketTypes.CONNECT)
@@ -93,8 +96,17 @@ class Collector:
 
 def open_database(file: str) -> sqlite3.Connection:
     """Open the table; several collectors may share one file."""
-    database = sqlite3.connect(file, timeout=30)
-    database.execute("PRAGMA journal_mode = WAL")
+    database = sqlite3.connect(file, timeout=WAIT_S)
+    until_s = time.monotonic() + WAIT_S
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError:
+            # SQLite does not wait by itself where another collector asks for this at the same moment.
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.05)
     database.execute("PRAGMA synchronous = FULL")
     database.execute(SCHEMA)
     return database
@@ -119,7 +131,11 @@ def main() -> None:
     host, _, port = arguments.broker.partition(":")
     topic = f"$share/{arguments.group}/{arguments.prefix}/+/zone/+/history"
     collector = Collector(host, int(port or 1883), name=arguments.name, topic=topic)
-    collector.run(open_database(arguments.database), stopping)
+    try:
+        database = open_database(arguments.database)
+    except sqlite3.Error as error:
+        parser.exit(1, f"{arguments.database}: {error}. Name a file in a folder that this user may write.\n")
+    collector.run(database, stopping)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,15 @@ def test_a_window_is_stored_once(collector, tmp_path):
     _, in_content_time = re.findall(r"```sql\n(.*?)```", readme, re.DOTALL)
     assert database.execute(in_content_time).fetchall() == [("trailer-3", 225.0, "joy", 1)]
     database.close()
+
+
+def test_collectors_that_start_together_share_one_file(collector, tmp_path):
+    def opened(path):
+        collector.open_database(str(path)).close()
+
+    with ThreadPoolExecutor(6) as together:
+        for number in range(60):
+            list(together.map(opened, [tmp_path / f"{number}.sqlite3"] * 6))
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b"\xff", b'{"window":"x","window_s":1}', b"null"])
