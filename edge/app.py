@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import tempfile
 import time
 from contextlib import ExitStack
@@ -58,6 +59,9 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 
+CLOCK_CHECK_S: Final = 1.0
+"""How soon it is noticed that the clock was set."""
+
 _SENSOR_STATUS: Final = {
     SourceState.ABSENT: SensorStatus.ABSENT,
     SourceState.STARTING: SensorStatus.ABSENT,
@@ -105,6 +109,8 @@ class Street:
         strategy = load_strategy(config.fusion.strategy, self._store, runtime=inference.runtime)
         self._fusion = Fusion(config.fusion, strategy=strategy)
         self._ticks = 0
+        self._tick_due_s = math.inf
+        self._watchdog = Watchdog(self._progress)
         node = replace(node_of(config), models=self._store.in_use)
         self.publisher = MqttPublisher(
             node,
@@ -180,7 +186,7 @@ class Street:
                     workers = [group.create_task(work) for work in self._stations.work()]
                     workers += [group.create_task(self._tick()), group.create_task(self._close_windows())]
                     workers.append(group.create_task(self._look_after()))
-                    workers.append(group.create_task(Watchdog(self._progress).run()))
+                    workers.append(group.create_task(self._watchdog.run()))
                     notify("READY=1")
                     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
                     for task in (*endings, *workers):
@@ -201,7 +207,8 @@ class Street:
         return self._sensors.statuses
 
     def _progress(self) -> dict[str, Progress]:
-        return {**self._stations.progress(), "fusion": Progress(self._ticks, has_work=True)}
+        is_due = self._clock.now_s() >= self._tick_due_s
+        return {**self._stations.progress(), "fusion": Progress(self._ticks, has_work=is_due)}
 
     async def _stopped(self) -> None:
         await self._stopping.wait()
@@ -254,7 +261,7 @@ class Street:
         period_s = 1 / self._config.fusion.tick_hz
         at_s = self._clock.now_s()
         while True:
-            at_s = max(at_s + period_s, self._clock.now_s())
+            self._tick_due_s = at_s = max(at_s + period_s, self._clock.now_s())
             await self._clock.sleep_until(at_s)
             began_s = time.perf_counter()
             room = self._fusion.state(self._clock.now_s())
@@ -265,18 +272,23 @@ class Street:
 
     async def _close_windows(self) -> None:
         """Close each window when it is due, and publish what the gate lets go."""
+        closes_s = self._gate.next_close_s(self._clock.wall_s())
         while True:
-            wall_s = self._clock.wall_s()
-            left_s = self._gate.next_close_s(wall_s) - wall_s
-            await self._clock.sleep_until(self._clock.now_s() + left_s)
+            # Another window is open: the next one, or any when the clock was set.
+            while self._gate.next_close_s(wall_s := self._clock.wall_s()) == closes_s:
+                wait_s = min(closes_s - wall_s, CLOCK_CHECK_S)
+                await self._clock.sleep_until(self._clock.now_s() + wait_s)
+            closes_s = self._gate.next_close_s(wall_s)
             began_s = time.perf_counter()
-            verdicts = self._gate.close_due(self._clock.wall_s())
+            with self._watchdog.patient():
+                verdicts = self._gate.close_due(wall_s)
             self._observer.on_stage("gate", time.perf_counter() - began_s)
             for verdict in verdicts:
                 _LOG.info("%s", verdict.decision)
                 self._observer.on_decision(verdict.decision)
                 began_s = time.perf_counter()
-                await self.publisher.publish(verdict.release)
+                with self._watchdog.patient():
+                    await self.publisher.publish(verdict.release)
                 self._observer.on_stage("publish", time.perf_counter() - began_s)
                 self._observer.on_release(verdict.release)
                 self._observer.on_lamps(self.publisher.lamp_colours)

@@ -31,6 +31,8 @@ LEDGER_FILE: Final = "privacy-ledger.sqlite3"
 
 MOST_CAUGHT_UP: Final = 12
 """Windows closed in one call at most; a larger gap means that the clock leapt, not that time passed."""
+MOST_WAITED_FOR: Final = 1
+"""Windows that are waited for when the clock went back; one set back further is followed at once."""
 
 
 class Gate:
@@ -119,7 +121,11 @@ class Gate:
     def close_due(self, wall_s: float) -> list[Verdict]:
         """Close every window that has ended by `wall_s`, oldest first."""
         now = self._window_at(wall_s)
-        if self._next is None or self._next - now > MOST_CAUGHT_UP:
+        if self._next is not None and self._next - now > MOST_WAITED_FOR:
+            self._tallies.clear()
+            self._votes.clear()
+            self._next = None
+        if self._next is None:
             self._next = now
         first, self._next = self._next, max(self._next, now)
         last = first + 1 if now - first > MOST_CAUGHT_UP else now

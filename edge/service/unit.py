@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 UNIT_NAME: Final = "edge-affect.service"
 GROUPS: Final = ("video", "render", "audio", "i2c", "gpio", "plugdev", "bluetooth")
 """Groups that own cameras, microphones, sensors and accelerators on Debian and Raspberry Pi OS."""
-WATCHDOG_S: Final = 30
+WATCHDOG_S: Final = 5
 EX_CONFIG: Final = 78
 DEVICES: Final = (
     *("char-video4linux", "char-media", "char-dma_heap", "char-cec", "char-drm"),
@@ -27,7 +27,7 @@ Documentation=man:systemd.service(5)
 After=network-online.target bluetooth.target sound.target
 Wants=network-online.target
 StartLimitIntervalSec=300
-StartLimitBurst=10
+StartLimitBurst=50
 
 [Service]
 Type=notify
@@ -35,7 +35,7 @@ Type=notify
 ExecStartPre=+/usr/bin/chown --recursive --reference=%S/private/edge-affect %S/private/edge-affect
 ExecStart={executable} run {config}
 Restart=on-failure
-RestartSec=1
+RestartSec=500ms
 RestartPreventExitStatus={ex_config}
 WatchdogSec={watchdog_s}
 TimeoutStopSec=15

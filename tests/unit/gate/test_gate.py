@@ -203,6 +203,22 @@ def test_a_clock_set_back_far_is_followed() -> None:
     assert [verdict.release.window for verdict in gate.close_due(10.0)] == [0]
 
 
+@pytest.mark.parametrize(("back_windows", "next_window"), [(1, 101), (2, 99), (13, 88)])
+def test_a_clock_set_back_by_a_window_waits_and_by_more_is_followed(
+    back_windows: int, next_window: int
+) -> None:
+    gate = household()
+    gate.close_due(1000.0)
+    assert [verdict.release.window for verdict in gate.close_due(1015.0)] == [100]
+    gate.observe(room(affect(1), affect(2)), 1015.0)
+    now_s, closed = 1015.0 - 10 * back_windows, []
+    while not closed:
+        closed = gate.close_due(now_s)
+        now_s += 5.0
+    assert closed[0].release.window == next_window
+    assert closed[0].decision.published is (back_windows == 1)
+
+
 def test_windows_end_on_a_fixed_grid() -> None:
     assert household().next_close_s(1234.5) == 1240.0
     assert household().next_close_s(1240.0) == 1250.0

@@ -42,7 +42,7 @@ def test_it_is_started_and_consent_is_asked_for(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: "/bin/true")
     assert main(["install-service", str(config), "--directory", str(tmp_path)]) == 0
-    assert "WatchdogSec=30" in (tmp_path / UNIT_NAME).read_text()
+    assert "WatchdogSec=5\n" in (tmp_path / UNIT_NAME).read_text()
     out = capsys.readouterr().out
     assert "Nothing is captured from camera before somebody agrees" in out
     assert "--set state_directory=/var/lib/edge-affect" in out
