@@ -6,9 +6,11 @@ import asyncio
 import logging
 import math
 import tempfile
+import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +35,7 @@ from edge.gate.notice import notice_page
 from edge.gate.report import describe
 from edge.health import exposition
 from edge.inference import ModelStore
-from edge.inference.delegate import usable_delegate
+from edge.inference.delegate import accelerate
 from edge.publish.mqtt import MqttPublisher
 from edge.publish.node import SensorStatus
 from edge.release import Profile
@@ -99,7 +101,6 @@ class Street:
         self._store = ModelStore(
             inference.models,
             trusted_key=inference.trusted_key,
-            delegate=usable_delegate(inference.delegate, runtime=inference.runtime),
             is_commercial=config.deployment.commercial,
         )
         self._consents = ConsentStore(consent_path(config))
@@ -172,6 +173,7 @@ class Street:
     async def run(self, *, seconds: float | None = None) -> None:
         """Run until the recordings are over, `seconds` have passed, or `stop` is called."""
         with self._cleanup:
+            self._accelerate()
             await self.publisher.start()
             if self._page:
                 await self._page.start()
@@ -205,6 +207,18 @@ class Street:
     def sources(self) -> list[SourceStatus]:
         """What can be told of each source now."""
         return self._sensors.statuses
+
+    def _accelerate(self) -> None:
+        """Let models run on an accelerator as soon as it answers; one that hangs holds nobody up."""
+        inference = self._config.inference
+        trying = threading.Thread(
+            target=partial(accelerate, self._store, inference.delegate, runtime=inference.runtime),
+            name="accelerator",
+            daemon=True,
+        )
+        trying.start()
+        if self._clock.is_virtual:
+            trying.join()
 
     def _progress(self) -> dict[str, Progress]:
         is_due = self._clock.now_s() >= self._tick_due_s

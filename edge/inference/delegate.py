@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from edge.apart import ask
 from edge.board import Probe, detect
+from edge.errors import ModelError
 
 if TYPE_CHECKING:
     from edge.inference.runtime import Runtime
+    from edge.inference.store import ModelStore
 
 _LOG: Final = logging.getLogger(__name__)
 AUTO: Final = "auto"
@@ -58,17 +60,23 @@ def examine_delegate(
     return Tried(library, trouble, advice if trouble else "")
 
 
-def usable_delegate(
-    wanted: str = AUTO, *, runtime: Runtime | None = None, probe: Probe | None = None
-) -> str | None:
-    """The library to load models with, or None for the processor; one line says so if it was to be used."""
-    tried = examine_delegate(wanted, runtime=runtime, probe=probe)
+def accelerate(store: ModelStore, wanted: str = AUTO, *, runtime: Runtime | None = None) -> None:
+    """Move the models to the accelerator once it has answered; one line says so, or why it is not used.
+
+    It may take `TIMEOUT_S`. Models go on running on the processor meanwhile.
+    """
+    tried = examine_delegate(wanted, runtime=runtime)
     if tried is None:
-        return None
-    if tried.trouble:
+        return
+    trouble = tried.trouble
+    if not trouble:
+        try:
+            store.move(tried.library)
+        except ModelError as error:
+            trouble = str(error)
+    if trouble:
         _LOG.warning(
-            "the accelerator is not used (%s: %s); models run on the processor", tried.library, tried.trouble
+            "the accelerator is not used (%s: %s); models run on the processor", tried.library, trouble
         )
-        return None
-    _LOG.info("models run on the accelerator as far as they were compiled for it (%s)", tried.library)
-    return tried.library
+    else:
+        _LOG.info("models run on the accelerator as far as they were compiled for it (%s)", tried.library)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,7 +13,11 @@ from edge.errors import ModelError, ModelReason
 from edge.inference.runtime import Runtime, choose_runtime, make_interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,6 @@ class Model:
         Which TFLite runtime; the preferred installed one when None.
     threads
         Threads a single call may use.
-    delegate
-        Library that runs what it can of the model elsewhere than on the processor.
 
     Raises
     ------
@@ -71,21 +74,40 @@ class Model:
         *,
         runtime: Runtime | None = None,
         threads: int = 1,
-        delegate: str | None = None,
     ) -> None:
         self.name = name
         self.runtime = choose_runtime(runtime)
+        self._threads = threads
         self._lock = threading.Lock()
-        try:
-            self._interpreter = make_interpreter(
-                content, runtime=self.runtime, threads=threads, delegate=delegate
-            )
-        except (ValueError, RuntimeError, OSError) as error:
-            raise ModelError(
-                name, ModelReason.INCOMPATIBLE, f"{self.runtime} cannot run it: {error}"
-            ) from error
+        self._interpreter = self.prepare(content)
+        self._spare: Any = None
         self.inputs = tuple(_tensor(detail) for detail in self._interpreter.get_input_details())
         self.outputs = tuple(_tensor(detail) for detail in self._interpreter.get_output_details())
+
+    def prepare(self, content: bytes, *, delegate: str | None = None) -> Any:
+        """Make an interpreter of these very bytes for `adopt`, while calls go on.
+
+        Parameters
+        ----------
+        delegate
+            Library that runs what it can of the model elsewhere than on the processor.
+
+        Raises
+        ------
+        ModelError
+            The model cannot be run so.
+        """
+        try:
+            return make_interpreter(content, runtime=self.runtime, threads=self._threads, delegate=delegate)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise ModelError(
+                self.name, ModelReason.INCOMPATIBLE, f"{self.runtime} cannot run it: {error}"
+            ) from error
+
+    def adopt(self, interpreter: Any) -> None:
+        """Run on another interpreter from the next call on; should it fail, this one steps in again."""
+        with self._lock:
+            self._spare, self._interpreter = self._interpreter, interpreter
 
     def __call__(self, *inputs: NDArray[np.floating]) -> tuple[NDArray[np.float32], ...]:
         """Run the model once on real-valued inputs, in the order of `inputs`.
@@ -101,17 +123,24 @@ class Model:
         """
         if len(inputs) != len(self.inputs):
             raise ValueError(f"{self.name} takes {len(self.inputs)} inputs, got {len(inputs)}")
+        for tensor, values in zip(self.inputs, inputs, strict=True):
+            if values.shape != tensor.shape:
+                raise ValueError(f"{self.name} {tensor.name}: shape {values.shape}, wanted {tensor.shape}")
         with self._lock:
-            for tensor, values in zip(self.inputs, inputs, strict=True):
-                if values.shape != tensor.shape:
-                    raise ValueError(
-                        f"{self.name} {tensor.name}: shape {values.shape}, wanted {tensor.shape}"
-                    )
-                self._interpreter.set_tensor(tensor.index, tensor.quantize(values))
-            self._interpreter.invoke()
-            return tuple(
-                tensor.dequantize(self._interpreter.get_tensor(tensor.index)) for tensor in self.outputs
-            )
+            try:
+                return self._run(inputs)
+            except RuntimeError as error:
+                if self._spare is None:
+                    raise
+                _LOG.warning("the accelerator has failed (%s); %s runs on the processor", error, self.name)
+                self._interpreter, self._spare = self._spare, None
+                return self._run(inputs)
+
+    def _run(self, inputs: Sequence[NDArray[np.floating]]) -> tuple[NDArray[np.float32], ...]:
+        for tensor, values in zip(self.inputs, inputs, strict=True):
+            self._interpreter.set_tensor(tensor.index, tensor.quantize(values))
+        self._interpreter.invoke()
+        return tuple(tensor.dequantize(self._interpreter.get_tensor(tensor.index)) for tensor in self.outputs)
 
 
 def _tensor(detail: dict[str, Any]) -> Tensor:

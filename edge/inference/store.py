@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +32,6 @@ class ModelStore:
     trusted_key
         Public key with which the manifest must be signed; None takes it as it is, which is right for the
         models that came with the package.
-    delegate
-        Library that every model is loaded with, as `edge.inference.delegate.usable_delegate` gives it.
     is_commercial
         Whether models whose terms forbid commercial use are refused.
 
@@ -47,11 +46,10 @@ class ModelStore:
         directory: Path | None = None,
         *,
         trusted_key: Path | None = None,
-        delegate: str | None = None,
         is_commercial: bool = False,
     ) -> None:
         self.directory = directory or shipped_directory("models")
-        self._delegate = delegate
+        self._loaded: weakref.WeakSet[Model] = weakref.WeakSet()
         self._is_commercial = is_commercial
         path = self.directory / MANIFEST
         try:
@@ -122,6 +120,20 @@ class ModelStore:
                 ModelReason.LICENCE,
                 f"its terms ({terms.licence}) forbid commercial use, and deployment.commercial is true",
             )
-        model = Model(name, self.read(name), runtime=runtime, threads=threads, delegate=self._delegate)
+        model = Model(name, self.read(name), runtime=runtime, threads=threads)
         self._in_use[name] = self.entry(name).sha256
+        self._loaded.add(model)
         return model
+
+    def move(self, delegate: str) -> None:
+        """Let all models that are loaded run with a delegate library from their next call on, or none.
+
+        Raises
+        ------
+        ModelError
+            A model cannot be run with it.
+        """
+        models = list(self._loaded)
+        prepared = [model.prepare(self.read(model.name), delegate=delegate) for model in models]
+        for model, interpreter in zip(models, prepared, strict=True):
+            model.adopt(interpreter)

@@ -10,7 +10,8 @@ import pytest
 
 from edge.board import Probe
 from edge.inference import ModelStore
-from edge.inference.delegate import AUTO, EDGE_TPU_LIBRARY, NONE, Tried, examine_delegate, usable_delegate
+from edge.inference.delegate import AUTO, EDGE_TPU_LIBRARY, NONE, Tried, accelerate, examine_delegate
+from edge.inference.model import Model
 from edge.service.doctor import Verdict
 from edge.service.doctor.checks import check_delegate
 
@@ -32,19 +33,67 @@ def with_coral(root: Path) -> Probe:
     return Probe(root, machine="aarch64")
 
 
+def question_for(model: Model) -> np.ndarray:
+    shape = model.inputs[0].shape
+    return np.linspace(0, 1, np.prod(shape), dtype=np.float32).reshape(shape)
+
+
 def test_a_library_that_works_is_used_and_changes_no_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     library = compiled(tmp_path, "WORKS")
+    store = ModelStore()
+    model = store.load("face_expression")
+    before, question = model._interpreter, question_for(model)
+    without = model(question)
     with caplog.at_level(logging.INFO):
-        assert usable_delegate(library) == library
+        accelerate(store, library)
     (line,) = caplog.messages
     assert line == f"models run on the accelerator as far as they were compiled for it ({library})"
-    models = [ModelStore(delegate=delegate).load("face_expression") for delegate in (library, None)]
-    shape = models[0].inputs[0].shape
-    question = np.linspace(0, 1, np.prod(shape), dtype=np.float32).reshape(shape)
-    for with_it, without in zip(*(model(question) for model in models), strict=True):
-        np.testing.assert_array_equal(with_it, without)
+    assert model._interpreter is not before
+    np.testing.assert_array_equal(model(question), without)
+
+
+class Unplugged:
+    def __init__(self, model: Model) -> None:
+        self.set_tensor = model._interpreter.set_tensor
+
+    def invoke(self) -> None:
+        raise RuntimeError("node number 0 (EdgeTpuDelegateForCustomOp) failed to invoke")
+
+
+def test_an_accelerator_that_fails_at_work_is_left_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    model = ModelStore().load("face_expression")
+    question = question_for(model)
+    without = model(question)
+    model.adopt(Unplugged(model))
+    for _ in range(3):
+        np.testing.assert_array_equal(model(question), without)
+    (line,) = caplog.messages
+    assert line.startswith("the accelerator has failed (node number 0 ")
+    assert line.endswith("; face_expression runs on the processor")
+
+
+def test_a_failure_of_the_processor_itself_is_told() -> None:
+    model = ModelStore().load("face_expression")
+    model._interpreter = Unplugged(model)
+    with pytest.raises(RuntimeError, match="failed to invoke"):
+        model(question_for(model))
+
+
+def test_models_stay_where_they_are_when_one_cannot_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = compiled(tmp_path, "WORKS")
+    store = ModelStore()
+    models = [store.load("face_expression_nano"), store.load("beats")]
+    before = [model._interpreter for model in models]
+    content = store.read("beats")
+    monkeypatch.setattr(store, "read", lambda name: b"" if name == "beats" else content)
+    accelerate(store, library)
+    assert [model._interpreter for model in models] == before
+    (line,) = caplog.messages
+    assert line.endswith("; models run on the processor")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +115,7 @@ def test_one_line_says_that_the_processor_does_the_work(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     missing = str(tmp_path / "libedgetpu.so.1")
-    assert usable_delegate(missing) is None
+    accelerate(ModelStore(), missing)
     (line,) = caplog.messages
     assert line.startswith(f"the accelerator is not used ({missing}: ")
     assert line.endswith("; models run on the processor")
