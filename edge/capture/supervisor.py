@@ -265,24 +265,31 @@ class Supervisor:
     async def _watch(self) -> None:
         """Return when the source has been silent for so long that it must be opened again."""
         stale_after_s = self._source.stale_after_s
+        due_s = self._clock.now_s()
         while True:
             now_s = self._clock.now_s()
             if self._silent_since_s is None:
-                await self._clock.sleep_until(now_s + stale_after_s)
+                due_s = now_s + stale_after_s
+                await self._clock.sleep_until(due_s)
                 continue
+            # While the loop itself was held up no source could be heard.
+            self._silent_since_s = min(now_s, self._silent_since_s + now_s - due_s)
             if not self._heard:
                 limit_s = self._silent_since_s + self._start_timeout_s
             else:
                 limit_s = self._silent_since_s + stale_after_s * (1 if self._state is SourceState.OK else 2)
+            due_s = now_s
             if now_s < limit_s:
-                await self._clock.sleep_until(min(limit_s, now_s + stale_after_s))
+                due_s = min(limit_s, now_s + stale_after_s)
             elif self._state is SourceState.OK:
                 error = SourceError(self.name, SourceReason.TIMEOUT, self._silence())
                 self._enter(SourceState.STALE, error)
+                continue
             elif isinstance(self._source, Living) and now_s - self._source.alive_s < stale_after_s:
-                await self._clock.sleep_until(now_s + stale_after_s)
+                due_s = now_s + stale_after_s
             else:
                 return
+            await self._clock.sleep_until(due_s)
 
     async def _release(self, reader: asyncio.Task[None]) -> bool:
         """Stop `reader` and wait until it has closed the source; False when it was done already.

@@ -121,7 +121,7 @@ class _Client(BaseBleakClient):
     def is_connected(self) -> bool:
         return self._connection is not None
 
-    async def connect(self, _pair: bool = False, **_options: Any) -> None:
+    async def connect(self, pair: bool = False, **_options: Any) -> None:
         try:
             self._connection = await self.central.connect(self._target, timeout=self._timeout)
         except (BaseBumbleError, TimeoutError) as error:
@@ -154,6 +154,8 @@ class _Client(BaseBleakClient):
                         BleakGATTDescriptor(descriptor, descriptor.handle, _uuid(descriptor.type), found)
                     )
         self.services = collection
+        if pair:
+            await self.pair()
 
     def _gone(self, *_: Any) -> None:
         self._connection = None
@@ -166,10 +168,17 @@ class _Client(BaseBleakClient):
             await self._connection.disconnect()
 
     async def pair(self, *_: Any, **__: Any) -> None:
-        raise NotImplementedError
+        self._live()
+        try:
+            await self._connection.pair()
+        except BaseBumbleError as error:
+            raise BleakError(f"Not paired: {error}") from error
 
     async def unpair(self) -> None:
-        raise NotImplementedError
+        keys = self.central.keystore
+        bonded = self.address in {name for name, _ in await keys.get_all()} if keys else False
+        if keys and bonded:
+            await keys.delete(self.address)
 
     def _live(self) -> None:
         if not self._connection:

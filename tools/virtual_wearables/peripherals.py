@@ -92,7 +92,7 @@ class Peripheral:
         )
         await self.device.power_on()
         await self.device.start_advertising(auto_restart=True)
-        self._playing = asyncio.create_task(self.play())
+        self._play_on()
 
     async def power_off(self) -> None:
         """Vanish."""
@@ -105,6 +105,16 @@ class Peripheral:
         """Break every connection; it goes on advertising."""
         for connection in list(self.device.connections.values()):
             await connection.disconnect()
+
+    async def fall_silent(self) -> None:
+        """Send nothing more, on a connection that lives on, until somebody connects anew."""
+        if self._playing:
+            self._playing.cancel()
+            await asyncio.gather(self._playing, return_exceptions=True)
+        self.device.once("connection", self._play_on)
+
+    def _play_on(self, *_: Any) -> None:
+        self._playing = asyncio.create_task(self.play())
 
     async def notify(self, uuid: str, payload: bytes) -> None:
         """Send to all who have subscribed."""

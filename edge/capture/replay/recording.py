@@ -27,8 +27,8 @@ class Piece:
     """A sample of a recording; `end_s` counts from its beginning, `at` gives the sample its time."""
 
     end_s: float
-    at: Callable[[float], Sample]
-    """Takes the second on the street's clock at which the recording began."""
+    at: Callable[[float], Sample] | None
+    """Takes the second on the street's clock at which the recording began; None: it only lasts so long."""
 
 
 class Recording:
@@ -57,13 +57,16 @@ class Recording:
         began_s = self._clock.now_s() - self._options.start_s
         while True:
             end_s = self._options.start_s
+            has_played = False
             async for piece in self._made():
                 if 0 < self._options.start_s >= piece.end_s:
                     continue
                 end_s = piece.end_s
-                await self._clock.sleep_until(began_s + end_s)
-                yield piece.at(began_s)
-            if not self._options.loop or end_s <= self._options.start_s:
+                if piece.at is not None:
+                    await self._clock.sleep_until(began_s + end_s)
+                    yield piece.at(began_s)
+                    has_played = True
+            if not (self._options.loop and has_played and end_s > self._options.start_s):
                 return
             began_s += end_s - self._options.start_s
 

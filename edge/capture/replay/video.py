@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from av.video.reformatter import VideoReformatter
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from edge.capture.replay.options import ReplayVideo
 
+USUAL_HZ: Final = 25.0
+
 
 def frames(name: str, options: ReplayVideo, *, looks_hz: float = math.inf) -> Generator[Piece, None, None]:
     """Decode upright RGB pictures, thinned out to the wanted rate and to those that are looked at."""
@@ -28,7 +30,7 @@ def frames(name: str, options: ReplayVideo, *, looks_hz: float = math.inf) -> Ge
         convert = VideoReformatter()
         looks = Pace(looks_hz)
         began_s: float | None = None
-        due_s = 0.0
+        due_s = taken_s = 0.0
         for frame in decoded(name, options, container, stream):
             if frame.time is None:
                 continue
@@ -43,6 +45,8 @@ def frames(name: str, options: ReplayVideo, *, looks_hz: float = math.inf) -> Ge
                 continue
             rgb = _upright(frame, convert, options.max_side_px)
             yield Piece(taken_s, partial(_frame, name, taken_s, rgb))
+        # The last picture, looked at or not, is shown as long as the others.
+        yield Piece(taken_s + 1 / float(stream.average_rate or USUAL_HZ), None)
 
 
 def _frame(name: str, taken_s: float, rgb: NDArray[np.uint8], began_s: float) -> VideoFrame:

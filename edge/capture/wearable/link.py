@@ -35,6 +35,13 @@ OPERATION_S: Final = 10.0
 QUEUE_PACKETS: Final = 4096
 
 
+RHYTHM_PACKETS: Final = 10
+"""So many gaps between packets make a rhythm."""
+MISSED_BEATS: Final = 3.0
+LEAST_SILENCE_S: Final = 4.0
+"""A body in the way holds packets up for seconds without a loss of the connection."""
+
+
 class LinkState(StrEnum):
     """How far a link has come."""
 
@@ -56,7 +63,16 @@ class Packet:
 
 
 class Link:
-    """Finds one wearable by its address, or by its service and then always the same one."""
+    """Finds one wearable by its address, or by its service and then always the same one.
+
+    Parameters
+    ----------
+    silence_s
+        A connection on which nothing has come for so long is lost.
+    has_rhythm
+        Miss a wearable that speaks often sooner: after three of its longer gaps, but not before
+        `LEAST_SILENCE_S`.
+    """
 
     def __init__(
         self,
@@ -67,6 +83,7 @@ class Link:
         service: str,
         address: str | None,
         silence_s: float,
+        has_rhythm: bool = False,
     ) -> None:
         self.name = name
         self.state = LinkState.IDLE
@@ -78,6 +95,7 @@ class Link:
         self._service = service
         self._address = address
         self._silence_s = silence_s
+        self._has_rhythm = has_rhythm
 
     @property
     def alive_s(self) -> float:
@@ -88,7 +106,7 @@ class Link:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Session]:
         """Find and connect; what is claimed and connected is given back at the end."""
-        session = Session(self, clock=self._clock, silence_s=self._silence_s)
+        session = Session(self, clock=self._clock, silence_s=self._silence_s, has_rhythm=self._has_rhythm)
         claimed: str | None = None
         try:
             self.state = LinkState.SEARCHING
@@ -140,15 +158,26 @@ class Link:
 class Session:
     """One connection of a link."""
 
-    def __init__(self, link: Link, *, clock: Clock, silence_s: float) -> None:
+    def __init__(self, link: Link, *, clock: Clock, silence_s: float, has_rhythm: bool) -> None:
         self.connection: Connection | None = None
         self._link = link
         self._clock = clock
         self._silence_s = silence_s
+        self._gaps_s: deque[float] | None = deque(maxlen=RHYTHM_PACKETS) if has_rhythm else None
+        self._last_s: float | None = None
         self._packets: deque[Packet] = deque()
         self._answers: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._lost: str | None = None
+
+    @property
+    def patience_s(self) -> float:
+        """The longest silence that is borne: `silence_s`, less for a wearable that speaks often."""
+        if self._gaps_s is None or len(self._gaps_s) < RHYTHM_PACKETS:
+            return self._silence_s
+        # One packet that was late once tells nothing.
+        usual_s = sorted(self._gaps_s)[-2]
+        return min(self._silence_s, max(LEAST_SILENCE_S, MISSED_BEATS * usual_s))
 
     def lose(self, detail: str = "has broken the connection") -> None:
         """Note that nothing more will come."""
@@ -173,6 +202,9 @@ class Session:
                 self._packets.popleft()
                 self._link.dropped_packets += 1
             self._link.heard_s = self._clock.now_s()
+            if self._gaps_s is not None and self._last_s is not None:
+                self._gaps_s.append(self._link.heard_s - self._last_s)
+            self._last_s = self._link.heard_s
             self._packets.append(Packet(characteristic, payload, self._link.heard_s))
             self._news.set()
 
@@ -210,12 +242,16 @@ class Session:
         while True:
             while self._packets:
                 yield self._packets.popleft()
+            patience_s = self.patience_s
             try:
-                async with asyncio.timeout(self._silence_s):
+                async with asyncio.timeout(patience_s):
                     await self._wait()
             except TimeoutError as error:
+                if self._packets:
+                    # The loop itself was held up; they came while nobody could look.
+                    continue
                 self._link.state = LinkState.LOST
-                detail = f"has sent nothing for {self._silence_s:.0f} s"
+                detail = f"has sent nothing for {patience_s:.0f} s"
                 raise SourceError(self._link.name, SourceReason.TIMEOUT, detail) from error
 
     async def guard(self, operation: Awaitable[T], *, at_most_s: float = OPERATION_S) -> T:

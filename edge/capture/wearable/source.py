@@ -33,6 +33,7 @@ class Wearable:
             service=service,
             address=options.address,
             silence_s=options.silence_s,
+            has_rhythm="silence_s" not in options.model_fields_set,
         )
         self._stale_after_s = STALE_SHARE * options.silence_s
         self._bad_packets = 0

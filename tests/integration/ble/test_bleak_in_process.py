@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from bleak import BleakClient, BleakScanner
+from bleak.exc import BleakError
 
 from edge.capture.supervisor import SourceState, Supervisor
 from edge.capture.wearable import make_source
+from edge.capture.wearable.link import LEAST_SILENCE_S
 from edge.capture.wearable.options import BitalinoOptions, GattOptions, HeartRateStrapOptions, PolarH10Options
 from edge.capture.wearable.radio import BleakRadio
 from edge.clock import VirtualClock, run
@@ -25,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from edge.signals import Sample
+
+LIMIT_S = 10.0
+
+log = logging.getLogger(__name__)
 
 
 class Body:
@@ -95,6 +103,35 @@ def test_strap_connects_streams_drops_and_comes_back_twice() -> None:
     on_air(script)
 
 
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (Strap, HeartRateStrapOptions(kind="heart_rate_strap")),
+        (PolarH10, PolarH10Options(kind="polar_h10")),
+        (Bitalino, BitalinoOptions(kind="bitalino", rate_hz=100, ecg="A1", eda="A2")),
+    ],
+)
+def test_one_that_falls_silent_on_a_living_connection_is_back_in_time(
+    make: Callable[..., Peripheral], options: Any
+) -> None:
+    async def script(wear: Callable[..., Body]) -> None:
+        body = wear(make, options)
+        await body.peripheral.power_on()
+        await asyncio.sleep(30)
+        loop = asyncio.get_running_loop()
+        for _ in range(3):
+            await body.peripheral.fall_silent()
+            silent_s, heard = loop.time(), len(body.samples)
+            while len(body.samples) == heard:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+            back_s = loop.time() - silent_s
+            log.info("%s: back %.1f s after it fell silent", options.kind, back_s)
+            assert LEAST_SILENCE_S < back_s < LIMIT_S
+            await asyncio.sleep(20)
+
+    on_air(script)
+
+
 def test_four_kinds_at_once() -> None:
     profile = {
         "service": SkinSensor.SERVICE,
@@ -133,3 +170,23 @@ def test_four_kinds_at_once() -> None:
         assert 4.5 <= level_us.min() < level_us.max() <= 5.5
 
     on_air(script)
+
+
+async def test_the_air_pairs_and_forgets_as_a_real_adapter_does() -> None:
+    async with Air() as air:
+        peripheral = Strap(controller=air.controller("strap"))
+        await peripheral.power_on()
+        device = await BleakScanner.find_device_by_filter(lambda *_: True, **air.scanner_options)
+        assert device is not None
+        client = BleakClient(device, pair=True, **air.client_options)
+        keys = air.central.keystore
+        assert keys is not None
+        await client.connect()
+        assert [name for name, _ in await keys.get_all()] == [device.address]
+        await client.unpair()
+        await client.unpair()
+        assert not await keys.get_all()
+        await client.disconnect()
+        with pytest.raises(BleakError, match="Not connected"):
+            await client.pair()
+        await peripheral.power_off()

@@ -24,7 +24,6 @@ from virtual_wearables.peripherals import PolarH10, Strap
 if TYPE_CHECKING:
     from virtual_wearables.peripherals import Peripheral
 
-ROUNDS = 2
 SAMPLES = 12
 
 
@@ -57,15 +56,15 @@ class Body:
         await self.until(lambda: self.heard >= wanted)
 
     async def live(self) -> list[float]:
-        """Stream, be dropped, come back, twice; how long each coming back took."""
+        """Stream, be dropped, come back, twice, then fall silent; how long each coming back took."""
         came_back_s = []
         await self.stream()
-        for _ in range(ROUNDS):
-            await self.peripheral.drop()
-            dropped_s = time.monotonic()
+        for fault in (self.peripheral.drop, self.peripheral.drop, self.peripheral.fall_silent):
+            began_s = time.monotonic()
+            await fault()
             await self.until(lambda: self.supervisor.state is not SourceState.OK)
             await self.until(lambda: self.supervisor.state is SourceState.OK)
-            came_back_s.append(round(time.monotonic() - dropped_s, 2))
+            came_back_s.append(round(time.monotonic() - began_s, 2))
             await self.stream()
         return came_back_s
 

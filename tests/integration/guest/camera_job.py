@@ -42,13 +42,16 @@ async def main() -> None:
     await until(lambda: supervisor.state is not SourceState.OK)
     lost = supervisor.status
     await asyncio.to_thread((DRIVER / "bind").write_text, "vivid.0")
-    seen = len(frames)
+    bound_s, seen = clock.now_s(), len(frames)
+    await until(lambda: len(frames) > seen)
+    back_s = clock.now_s() - bound_s
     await until(lambda: len(frames) >= seen + PICTURES)
     report = {
         "frames": len(frames),
         "shape": list(frames[-1].rgb.shape),
         "colours": int(frames[-1].rgb.reshape(-1, 3).std(axis=0).min()),
         "lost": [str(lost.state), str(lost.reason), lost.detail],
+        "back_s": round(back_s, 2),
         "restarts": supervisor.status.restarts,
     }
     supervisor.mute()

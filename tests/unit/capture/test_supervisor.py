@@ -389,3 +389,30 @@ def test_a_lost_source_leaves_no_picture_behind(
         assert [kept for kept in taken[:-2] if kept() is not None] == []
     finally:
         gc.enable()
+
+
+def test_what_the_loop_was_held_up_for_is_no_silence() -> None:
+    street = Street()
+
+    async def from_a_driver(source: Scripted) -> AsyncIterator[Sample]:
+        # As a thread does: what it hands over takes two turns of the loop.
+        loop = asyncio.get_running_loop()
+        while True:
+            handed_over = loop.create_future()
+            loop.call_later(1.0, loop.call_soon, handed_over.set_result, None)
+            await handed_over
+            yield beat(source.clock.now_s())
+
+    source, supervisor = street.supervise(from_a_driver)
+
+    async def main() -> None:
+        task = asyncio.create_task(supervisor.run())
+        for _ in range(5):
+            await asyncio.sleep(10.3)
+            asyncio.get_running_loop()._leaping.now_s += 20.0  # type: ignore[attr-defined]
+        await asyncio.sleep(5)
+        task.cancel()
+
+    street.run(main())
+    assert street.states == [A.STARTING, A.OK]
+    assert source.opened == 1

@@ -53,12 +53,12 @@ def tone(tmp_path: Path) -> Path:
     return path
 
 
-def write_clip(path: Path) -> Path:
-    """Twenty pictures at 10 a second, the upper half white, ever brighter below."""
+def write_clip(path: Path, *, pictures: int = 20) -> Path:
+    """Pictures at 10 a second, the upper half white, ever brighter below."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=Fraction(10))
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for index in range(20):
+        for index in range(pictures):
             rgb = np.full((48, 64, 3), 10 * index, np.uint8)
             rgb[:24] = 255
             container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
@@ -118,6 +118,25 @@ def test_a_loop_goes_on_in_time_and_leaves_out_the_beginning(tone: Path) -> None
     starts_s = np.array([sample.start_s for _, sample in out])  # type: ignore[union-attr]
     assert np.all(np.diff(starts_s) > 0.02)
     assert starts_s[-1] == pytest.approx(1.4, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "looks_hz", "a_round"), [(20, math.inf, 20), (4, 5.0, 2), (3, 1.0, 1), (1, 1.0, 1)]
+)
+def test_a_film_loops_however_short_it_is_and_lasts_as_long_each_time(
+    tmp_path: Path, pictures: int, looks_hz: float, a_round: int
+) -> None:
+    clip = write_clip(tmp_path / "short.mp4", pictures=pictures)
+    options = ReplayVideo(kind="replay_video", path=clip, loop=True)
+    out = played(options, limit=5 * a_round, looks_hz=looks_hz)
+    begins_s = [at_s for at_s, _ in out[::a_round]]
+    assert begins_s == pytest.approx([0.1 * pictures * number for number in range(5)])
+    assert [sample.taken_s for _, sample in out] == pytest.approx([at_s for at_s, _ in out])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("start_s", [1.9, 1.95, 2.0, 60.0])
+def test_a_film_of_which_nothing_is_left_to_play_ends(clip: Path, start_s: float) -> None:
+    assert not played(ReplayVideo(kind="replay_video", path=clip, loop=True, start_s=start_s))
 
 
 def test_signals_come_from_npz_and_csv(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from virtual_wearables import payloads
 from virtual_wearables.fake_radio import FakeConnection, FakePeripheral, FakeRadio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from edge.signals import Sample
 
@@ -110,7 +110,8 @@ def test_connect_stream_drop_come_back_twice() -> None:
     async def script() -> None:
         home.add("strap")
         home.beat(peripheral)
-        await asyncio.sleep(30)
+        # Between two beats.
+        await asyncio.sleep(30.5)
         for _ in range(2):
             heard = len(home.samples["strap"])
             peripheral.drop()
@@ -153,6 +154,63 @@ def test_silence_on_a_living_connection_ends_it() -> None:
     failed = next(status for status in home.statuses["strap"] if status.state is SourceState.FAILED)
     assert failed.reason is SourceReason.TIMEOUT
     assert failed.detail == "has sent nothing for 10 s"
+
+
+def silent_for_s(gaps_s: Sequence[float], **fields: Any) -> str:
+    """What is said of a strap that sent a packet after each of these gaps, and then no more."""
+    peripheral = strap()
+    home = Home(peripheral)
+
+    async def script() -> None:
+        home.add("strap", HeartRateStrapOptions(kind="heart_rate_strap", **fields))
+        await asyncio.sleep(2)
+        for gap_s in gaps_s:
+            peripheral.notify(heart_rate.HEART_RATE_MEASUREMENT, payloads.heart_rate(60, [1000]))
+            await asyncio.sleep(gap_s)
+        await asyncio.sleep(20)
+
+    home.run(script())
+    return next(status.detail for status in home.statuses["strap"] if status.state is SourceState.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("gaps_s", "fields", "said"),
+    [
+        ([0.5] * 20, {}, "has sent nothing for 4 s"),
+        ([1.0] * 10, {}, "has sent nothing for 10 s"),
+        ([1.0] * 11, {}, "has sent nothing for 4 s"),
+        ([2.0] * 20, {}, "has sent nothing for 6 s"),
+        ([0.5] * 20 + [4.5] + [0.5] * 5, {}, "has sent nothing for 4 s"),
+        ([0.5] * 20 + [2.5, 2.5] + [0.5] * 5, {}, "has sent nothing for 8 s"),
+        ([0.5] * 20 + [2.5, 2.5] + [0.5] * 15, {}, "has sent nothing for 4 s"),
+        ([4.0] * 20, {}, "has sent nothing for 10 s"),
+        ([0.5] * 20, {"silence_s": 8}, "has sent nothing for 8 s"),
+        ([0.5] * 20, {"silence_s": 3}, "has sent nothing for 3 s"),
+    ],
+)
+def test_one_that_speaks_often_is_missed_sooner_unless_the_config_says_when(
+    gaps_s: list[float], fields: dict[str, Any], said: str
+) -> None:
+    assert silent_for_s(gaps_s, **fields) == said
+
+
+def test_packets_that_came_while_the_loop_was_held_up_are_no_silence() -> None:
+    peripheral = strap()
+    home = Home(peripheral)
+
+    async def script() -> None:
+        home.add("strap")
+        home.beat(peripheral)
+        await asyncio.sleep(30.5)
+        loop = asyncio.get_running_loop()
+        # A packet and the end of the patience within one turn of the loop.
+        packet = payloads.heart_rate(60, [1000])
+        loop.call_soon(peripheral.notify, heart_rate.HEART_RATE_MEASUREMENT, packet)
+        loop._leaping.now_s += 20.0  # type: ignore[attr-defined]
+        await asyncio.sleep(30)
+
+    home.run(script())
+    assert peripheral.connects == 1
 
 
 def test_several_wearables_never_scan_while_one_connects_and_keep_their_own() -> None:
