@@ -63,6 +63,8 @@ _LOG: Final = logging.getLogger(__name__)
 
 CLOCK_CHECK_S: Final = 1.0
 """How soon it is noticed that the clock was set."""
+BROKER_S: Final = 10.0
+"""So long a run on a virtual clock waits for its broker, before hours pass in a second."""
 
 _SENSOR_STATUS: Final = {
     SourceState.ABSENT: SensorStatus.ABSENT,
@@ -174,7 +176,7 @@ class Street:
         """Run until the recordings are over, `seconds` have passed, or `stop` is called."""
         with self._cleanup:
             self._accelerate()
-            await self.publisher.start()
+            await self.publisher.start(patience_s=BROKER_S if self._clock.is_virtual else 0.0)
             if self._page:
                 await self._page.start()
                 _LOG.info("the local page is at %s", self._page.address)

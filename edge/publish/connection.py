@@ -142,6 +142,7 @@ class Connection:
         self._was_up: bool | None = None
         self._short_lives = 0
         self._unheard: set[int] = set()
+        self._settled = threading.Event()
         self.problem: PublishError | None = None
         self.losses = 0
 
@@ -159,6 +160,10 @@ class Connection:
     def start(self) -> None:
         """Begin to connect, and keep on until `stop`."""
         self._thread.start()
+
+    def settled(self, *, within_s: float) -> bool:
+        """Block until the broker has let us in or will not; False when neither is known in time."""
+        return self._settled.wait(within_s)
 
     def send(self, message: Message) -> paho.MQTTMessageInfo | None:
         """Hand a message to the client; None when there is no connection."""
@@ -211,9 +216,11 @@ class Connection:
             )
         except ssl.SSLError as error:
             self._fail(PublishReason.TLS, f"no encrypted connection: {error.reason or error}")
+            self._settled.set()
             return False
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
             self._fail(PublishReason.AWAY, (getattr(error, "strerror", None) or str(error)).lower())
+            self._settled.set()
             return False
         client.loop_start()
         try:
@@ -249,6 +256,7 @@ class Connection:
         if unsupported and self._dialect.misunderstood():
             return True
         self._fail(PublishReason.REFUSED, detail)
+        self._settled.set()
         return False
 
     def _unanswered(self) -> bool:
@@ -341,6 +349,7 @@ class Connection:
         if self._was_up is not True:
             _LOG.info("broker %s is there, MQTT %s", self.broker, attempt.protocol)
         self._was_up = True
+        self._settled.set()
         attempt.events.put(_Answered(refused=None, unsupported=False))
 
 

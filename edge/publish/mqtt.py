@@ -181,8 +181,13 @@ class MqttPublisher:
         """The colour each lamp was last asked for, as `#rrggbb`."""
         return {name: glow.hex for name, glow in self._lamps.glows.items()}
 
-    async def start(self) -> None:
+    async def start(self, *, patience_s: float = 0.0) -> None:
         """Begin to connect; the broker may be away.
+
+        Parameters
+        ----------
+        patience_s
+            Real seconds to wait for it, for a street that runs faster than any broker answers.
 
         Raises
         ------
@@ -210,6 +215,8 @@ class MqttPublisher:
             )
             self._history.start()
         self._connection.start()
+        if patience_s:
+            await asyncio.to_thread(self._connection.settled, within_s=patience_s)
 
     async def publish(self, release: Release) -> None:
         """Send a release and what follows from it for the lamps; never waits for the broker.

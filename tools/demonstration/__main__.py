@@ -86,7 +86,8 @@ async def _show(config: Config, *, clock: Clock, seconds: float, console: Consol
     mqtt = config.publish.mqtt
     if mqtt is None:
         raise RuntimeError("publish.mqtt is missing in the config")
-    topic = Topics(mqtt.prefix, config.node, mqtt.discovery_prefix).state(config.zone)
+    topics = Topics(mqtt.prefix, config.node, mqtt.discovery_prefix)
+    topic = topics.state(config.zone)
     began_s = clock.now_s()
 
     def progress_s() -> tuple[float, float]:
@@ -103,7 +104,9 @@ async def _show(config: Config, *, clock: Clock, seconds: float, console: Consol
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, street.stop)
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(Listener(mqtt.host, mqtt.effective_port, state_topic=topic))
+        listener = stack.enter_context(
+            Listener(mqtt.host, mqtt.effective_port, state_topic=topic, status_topic=topics.status)
+        )
         if live:
             screen = Screen(
                 watch,
@@ -114,6 +117,7 @@ async def _show(config: Config, *, clock: Clock, seconds: float, console: Consol
             )
             stack.enter_context(Live(screen, console=console, refresh_per_second=4, screen=False))
         await street.run(seconds=seconds)
+        listener.hear_out()
     withheld = watch.closed - watch.published
     console.print(
         f"{watch.closed} windows: {watch.published} published with a state, {withheld} withheld; "

@@ -37,6 +37,8 @@ def test_it_ends_by_itself_and_shows_what_is_published_and_withheld(config: Path
     assert "sensed     speech" in done.stdout
     assert "simulated_skin: ok 4 Hz" in done.stdout
     assert "withheld, little evidence" in done.stdout
+    assert "7 windows: " in done.stdout
+    assert "heard 7 releases" in done.stdout.replace("\n", " ").replace("  ", " ")
     assert re.search(r"lamp +wled/lamp #[0-9a-f]{6}", done.stdout)
     assert "Traceback" not in done.stderr
 

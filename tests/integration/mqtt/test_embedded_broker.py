@@ -7,10 +7,12 @@ import paho.mqtt.client as paho
 import pytest
 
 from edge.publish.commands import Command
-from edge.publish.options import Protocol
+from edge.publish.mqtt import MqttPublisher
+from edge.publish.options import MqttOptions, Protocol
 from embedded_broker import EmbeddedBroker
 
-from .conftest import a_release, until
+from .brokers import PATIENCE_S
+from .conftest import NODE, a_release, until
 
 
 @pytest.fixture
@@ -31,6 +33,13 @@ async def test_falls_back_to_mqtt_3_1_1_where_the_broker_does_not_answer_5(amqtt
     await until(lambda: commands == [Command(None, muted=True)])
     await device.stop()
     await asyncio.to_thread(watcher.expect, "edge-affect/pi-1/status", b"offline")
+
+
+async def test_who_waits_has_a_connection_though_the_first_dialect_gets_no_answer(amqtt):
+    device = MqttPublisher(NODE, MqttOptions(host="127.0.0.1", port=amqtt.port))
+    await device.start(patience_s=PATIENCE_S)
+    assert device.status.connected
+    await device.stop()
 
 
 async def test_5_alone_is_not_talked_down(amqtt, publisher):

@@ -42,6 +42,14 @@ async def test_a_broker_that_is_away_holds_nothing_up(unused_tcp_port):
     assert publisher.status.published == 0
 
 
+async def test_who_waits_for_a_broker_that_is_away_waits_for_one_try_only(unused_tcp_port):
+    publisher = MqttPublisher(NODE, MqttOptions(host="127.0.0.1", port=unused_tcp_port))
+    async with asyncio.timeout(60):
+        await publisher.start(patience_s=1000)
+    assert publisher.status.problem.reason is PublishReason.AWAY
+    await publisher.stop()
+
+
 async def test_a_name_that_is_none_is_told():
     publisher = MqttPublisher(NODE, MqttOptions(host="a" * 300, allow_plaintext=True))
     await publisher.start()
