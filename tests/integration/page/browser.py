@@ -13,7 +13,7 @@ from typing import Any, Self
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 
 
 class Browser:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from integration.mqtt.brokers import MOSQUITTO, Mosquitto, Subscriber
+from integration.mqtt.brokers import MOSQUITTO, PATIENCE_S, Mosquitto, Subscriber
 
 from edge.cli import main
 from embedded_broker import EmbeddedBroker
@@ -88,11 +88,11 @@ def test_from_recording_to_lamp_through_a_broker(recordings: Path, broker: int) 
     try:
         subscriber.expect("edge-affect/demo/status", b"online")
         info = json.loads(subscriber.expect("edge-affect/demo/info").payload)
-        state = subscriber.expect("edge-affect/demo/zone/living_room/state", within_s=25)
+        state = subscriber.expect("edge-affect/demo/zone/living_room/state")
         lamp = subscriber.expect("wled/lamp/api")
         process.send_signal(signal.SIGTERM)
         subscriber.expect("edge-affect/demo/status", b"offline")
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         subscriber.close()

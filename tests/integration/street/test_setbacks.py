@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import subprocess
+import threading
 import wave
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from edge import app
+from edge.apart import Outcome
 from edge.clock import RealClock, VirtualClock, run
 from edge.config.schema import Config
-from edge.inference.delegate import examine_delegate
+from edge.inference import delegate
 from edge.street import Observer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edge.release import Release
 
 LIMIT_S = 10.0
 WINDOW_S = 5.0
 END_S = 60.0
-FAST = 20.0
+FAST = 4.0
 
 log = logging.getLogger(__name__)
 
@@ -87,30 +88,30 @@ def test_releases_go_on_in_time_when_the_clock_is_set(tmp_path: Path, step_s: fl
     assert slowest_s < LIMIT_S
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 async def test_an_accelerator_that_hangs_keeps_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    library = tmp_path / "libhangs.so"
-    source = Path(__file__).parents[2] / "unit" / "inference" / "fake_delegate.c"
-    build = ["cc", "-shared", "-fPIC", "-DHANGS", "-o", str(library), str(source)]
-    await asyncio.to_thread(subprocess.run, build, check=True)
-    monkeypatch.setitem(examine_delegate.__kwdefaults__, "timeout_s", 5.0)
-    clock = RealClock()
-    config = quiet_room(tmp_path, inference={"delegate": str(library)})
-    released = Released(clock)
-    began_s = clock.now_s()
-    street = app.Street(config, clock=clock, observer=released)
+    given_up = threading.Event()
+
+    def hang(*_: Any, **__: Any) -> Outcome:
+        given_up.wait()
+        return Outcome(None, "no answer within 20 s")
+
+    monkeypatch.setattr(delegate, "ask", hang)
+
+    class FirstRelease(Observer):
+        def on_release(self, _: Release) -> None:
+            assert "accelerator" not in caplog.text
+            given_up.set()
+
+    config = quiet_room(tmp_path, inference={"delegate": "/usr/lib/libedgetpu.so.1"})
+    street = app.Street(config, clock=RealClock(FAST), observer=FirstRelease())
     running = asyncio.create_task(street.run())
     async with asyncio.timeout(60):
-        while not released.at_s or "the accelerator is not used" not in caplog.text:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        while "no answer within 20 s); models run on the processor" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         street.stop()
         await running
-    first_s = released.at_s[0] - began_s
-    log.info("the first release %.1f s after the start", first_s)
-    assert f"({library}: no answer within 5 s); models run on the processor" in caplog.text
-    assert first_s < LIMIT_S
 
 
 async def test_readings_are_as_fast_again_soon_after_the_heat(
@@ -128,7 +129,7 @@ async def test_readings_are_as_fast_again_soon_after_the_heat(
         return clock.now_s() - began_s
 
     running = asyncio.create_task(street.run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await until(4)
         temperature_c = 60.0
         back_s = await until(1)

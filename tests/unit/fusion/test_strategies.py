@@ -141,9 +141,9 @@ def test_a_tick_with_nets_costs_less_than_a_millisecond(name, store):
     for at_s in np.arange(1.0, 41.0):
         for reading in readings(Emotion.HAPPINESS, float(at_s)).values():
             fusion.add(reading)
-        started = time.perf_counter()
+        started = time.thread_time()
         fusion.state(float(at_s))
-        costs.append(time.perf_counter() - started)
+        costs.append(time.thread_time() - started)
     assert sorted(costs)[len(costs) // 4] < 2e-3
 
 

@@ -112,7 +112,7 @@ def run_node(script):
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not installed")
-    answer = subprocess.run([node, "-e", script], capture_output=True, check=True, timeout=20).stdout
+    answer = subprocess.run([node, "-e", script], capture_output=True, check=True, timeout=60).stdout
     return json.loads(answer)
 
 

@@ -158,10 +158,10 @@ def test_what_cannot_be_crossed_off_on_a_full_disk_is_sent_again(tmp_path, caplo
     disk_is_full.set()
     history.add(window(0))
     history.start()
-    assert refused.wait(timeout=10)
+    assert refused.wait(timeout=60)
     disk_is_full.clear()
     history.add(window(1))
-    assert all_crossed_off.wait(timeout=10)
+    assert all_crossed_off.wait(timeout=60)
     history.stop()
     assert [*sent.queue][-1] == window(1)
     assert {message.payload.strip() for message in sent.queue} <= {b"0", b"1"}

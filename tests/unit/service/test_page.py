@@ -45,7 +45,7 @@ class Running:
 
     async def ask(self, method, path, body=None, **headers):
         def ask():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, named)
             response = connection.getresponse()
@@ -166,7 +166,7 @@ async def test_events_follow_what_happens():
         writer.write(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
         async def until(word):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while word not in await reader.readline():
                     pass
 
@@ -212,7 +212,7 @@ async def test_what_is_not_http_is_hung_up_on():
     async with running() as here:
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
         writer.write(b"\x16\x03\x01" + b"\xff" * 200 + b"\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 400")
         writer.close()
@@ -246,7 +246,7 @@ async def test_stop_ends_streams():
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
         writer.write(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readline()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await here.page.stop()
             await reader.read()
         writer.close()

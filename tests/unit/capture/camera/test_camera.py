@@ -32,7 +32,7 @@ RIBBON = Picamera2Options(kind="picamera2", width_px=320, height_px=240)
 
 async def first(source: Any, count: int) -> list[VideoFrame]:
     samples: AsyncGenerator[VideoFrame, None] = source.samples()
-    async with contextlib.aclosing(samples), asyncio.timeout(20):
+    async with contextlib.aclosing(samples), asyncio.timeout(60):
         return [await anext(samples) for _ in range(count)]
 
 
