@@ -40,7 +40,8 @@ class Gate:
 
     It holds no clock: the caller passes wall seconds. Window i spans [i, i + 1) times `window_s` since
     1970-01-01 UTC. Every window that ends yields exactly one verdict, whether or not anything was seen,
-    so that cadence, keys and size tell nothing.
+    so that cadence, keys and size tell nothing. A clock that was set back by more than a window is followed,
+    so that its windows come again; in `public` the ledger hands out the same bytes for those it was paid for.
 
     Parameters
     ----------

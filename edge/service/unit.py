@@ -27,7 +27,7 @@ Documentation=man:systemd.service(5)
 After=network-online.target bluetooth.target sound.target
 Wants=network-online.target
 StartLimitIntervalSec=300
-StartLimitBurst=50
+StartLimitBurst=60
 
 [Service]
 Type=notify

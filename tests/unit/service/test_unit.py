@@ -32,6 +32,12 @@ def test_a_broken_config_is_not_restarted_for_ever() -> None:
     assert f"RestartPreventExitStatus={EX_CONFIG}" in text()
 
 
+def test_one_that_hangs_again_and_again_is_never_given_up() -> None:
+    keys = dict(line.split("=", 1) for line in text().splitlines() if "=" in line)
+    shortest_life_s = float(keys["WatchdogSec"]) + float(keys["RestartSec"].removesuffix("ms")) / 1000
+    assert int(keys["StartLimitBurst"]) * shortest_life_s > float(keys["StartLimitIntervalSec"])
+
+
 def test_home_directories_stay_hidden_unless_something_lies_there() -> None:
     assert "ProtectHome=yes" in text()
     assert "ProtectHome=read-only" in text(executable=Path("/home/pi/venv/bin/edge-affect"))
