@@ -187,7 +187,8 @@ class MqttPublisher:
         Parameters
         ----------
         patience_s
-            Real seconds to wait for it, for a street that runs faster than any broker answers.
+            Real seconds to wait for it, for a street that runs faster than any broker answers; they block
+            the loop, so that no virtual time passes meanwhile.
 
         Raises
         ------
@@ -216,7 +217,7 @@ class MqttPublisher:
             self._history.start()
         self._connection.start()
         if patience_s:
-            await asyncio.to_thread(self._connection.settled, within_s=patience_s)
+            self._connection.settled(within_s=patience_s)
 
     async def publish(self, release: Release) -> None:
         """Send a release and what follows from it for the lamps; never waits for the broker.
