@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train the speech nets on the given corpora: one on functionals, and its companion on spectrograms.
+"""Train the speech nets on the given corpora: on functionals, spectrograms and contours.
 
 tools/train_speech.py --data DIR                    train `speech_emotion` on all and record it
 tools/train_speech.py --data DIR --open             `speech_emotion_open`, on EmoDB alone
@@ -25,10 +25,11 @@ import numpy as np
 import tensorflow as tf
 
 from corpora.speech import EMOTION_CORPORA
-from edge.speech.classes import Opinion, familiarity, mixture, weighed
+from edge.speech.classes import Opinion, Shares, familiarity, mixture
+from edge.speech.contours import CONTOUR_STEPS, CONTOURS
 from edge.speech.frontend import MELS
 from edge.speech.functionals import FUNCTIONALS
-from edge.speech.nets import SPECTRUM_SUFFIX
+from edge.speech.nets import CONTOURS_SUFFIX, SPECTRUM_SUFFIX
 from edge.speech.views import SPECTRUM_STEPS, VIEWS
 from measure.scores import calibration_error, classification
 from training.folds import FOLDS, folds_of
@@ -37,15 +38,13 @@ from training.speech_features import CLEAN, Heard, extract
 from training.speech_fold import (
     ADAPT,
     NOISES,
-    SESSIONS,
-    Told,
     Trained,
     fold_told,
     listen,
     train_on,
     use_one_core,
 )
-from training.speech_net import Corpus
+from training.speech_net import TAKES, Corpus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,15 +94,8 @@ class Verdicts:
         return found
 
 
-def opinion_of(told: Told, *, experts: int, share: float) -> Opinion:
-    """Join what both nets say, as the device does."""
-    return weighed(
-        told.functionals, told.spectrum, utterances=told.utterances[:, None], experts=experts, share=share
-    )
-
-
 def cross_validate(
-    data: Path, clips: Corpus, corpora: tuple[str, ...], *, cache: Path, share: float, workers: int
+    data: Path, clips: Corpus, corpora: tuple[str, ...], *, cache: Path, shares: Shares, workers: int
 ) -> dict[str, Verdicts]:
     """Verdicts on the clean clips and on those in noise, by int8 nets that have not heard their speakers."""
     fold = folds_of(clips.clips)
@@ -112,15 +104,19 @@ def cross_validate(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=use_one_core) as pool:
         jobs = {
-            pool.submit(fold_told, data, corpora, cache, left_out, share > 0): left_out
+            pool.submit(fold_told, data, corpora, cache, left_out, shares): left_out
             for left_out in range(FOLDS)
         }
-        for count, job in enumerate(as_completed(jobs), 1):
-            rows = np.flatnonzero(fold == jobs[job])
-            for name, told in job.result().items():
-                sound, _, state = name.partition(", ")
-                verdicts[sound].put(state, rows, opinion_of(told, experts=experts, share=share))
-            print(f"{count} of {FOLDS} folds", flush=True)
+        try:
+            for count, job in enumerate(as_completed(jobs), 1):
+                rows = np.flatnonzero(fold == jobs[job])
+                for name, told in job.result().items():
+                    sound, _, state = name.partition(", ")
+                    verdicts[sound].put(state, rows, told.opinion(experts=experts, shares=shares))
+                print(f"{count} of {FOLDS} folds", flush=True)
+        finally:
+            # Where one fold fails, the others need not be waited for.
+            pool.shutdown(cancel_futures=True)
     return verdicts
 
 
@@ -159,7 +155,7 @@ def scores(
     }
 
 
-def unseen_language(heard: Heard, *, share: float) -> dict[str, Any]:
+def unseen_language(heard: Heard, *, shares: Shares) -> dict[str, Any]:
     """Figures on each corpus by nets that learned from the others, over the labels both have."""
     names = np.array([clip.corpus for clip in heard.clips])
     figures: dict[str, Any] = {}
@@ -168,9 +164,7 @@ def unseen_language(heard: Heard, *, share: float) -> dict[str, Any]:
         tf.keras.utils.set_random_seed(0)
         others = heard.only(np.flatnonzero(names != left_out))
         corpus = Corpus(others.functionals, others.clips)
-        nets = train_on(
-            others, np.arange(len(others.clips)), rng=np.random.default_rng(0), with_spectrum=share > 0
-        )
+        nets = train_on(others, np.arange(len(others.clips)), rng=np.random.default_rng(0), shares=shares)
         rows = np.array(
             [
                 index
@@ -182,12 +176,12 @@ def unseen_language(heard: Heard, *, share: float) -> dict[str, Any]:
         has = np.isin(np.arange(len(corpus.labels)), targets)
         for state, known in ADAPT.items():
             told = listen(nets, heard, rows, known=known)
-            opinion = opinion_of(told, experts=len(corpus.experts), share=share)
-            shares = mixture(opinion, corpus.known, temperatures=np.ones(len(corpus.experts)))
-            shares = shares[:, has] / shares[:, has].sum(axis=1, keepdims=True)
+            opinion = told.opinion(experts=len(corpus.experts), shares=shares)
+            verdicts = mixture(opinion, corpus.known, temperatures=np.ones(len(corpus.experts)))
+            verdicts = verdicts[:, has] / verdicts[:, has].sum(axis=1, keepdims=True)
             labels = [label for label, is_there in zip(corpus.labels, has, strict=True) if is_there]
             figures.setdefault(str(left_out), {})[state] = classification(
-                shares, np.searchsorted(np.flatnonzero(has), targets), labels
+                verdicts, np.searchsorted(np.flatnonzero(has), targets), labels
             )
     return figures
 
@@ -216,7 +210,12 @@ def main() -> None:
     parser.add_argument("--cross-validate", action="store_true", help="leave speakers out and report")
     parser.add_argument("--unseen-language", action="store_true", help="leave each corpus out and report")
     parser.add_argument(
-        "--share", type=float, default=0.3, help="weight of the companion's logits; 0: none is trained"
+        "--shares",
+        type=float,
+        nargs=2,
+        default=(0.3, 0.3),
+        metavar=("SPECTRUM", "CONTOURS"),
+        help="weights of the companions' logits; 0: it is not trained",
     )
     parser.add_argument(
         "--temperature",
@@ -229,24 +228,20 @@ def main() -> None:
     parser.add_argument("--verdicts", type=Path, help="where those of a cross-validation go (.npz)")
     arguments = parser.parse_args()
 
+    shares = Shares(*arguments.shares)
     corpora = ("emodb",) if arguments.open else EMOTION_CORPORA
     name = "speech_emotion_open" if arguments.open else "speech_emotion"
-    heard = extract(arguments.data, corpora, takes=SESSIONS, cache=arguments.cache)
+    heard = extract(arguments.data, corpora, takes=TAKES, cache=arguments.cache)
     corpus = Corpus(heard.functionals, heard.clips)
     if not (arguments.cross_validate or arguments.unseen_language):
         tf.keras.utils.set_random_seed(1)
-        nets = train_on(
-            heard,
-            np.arange(len(heard.clips)),
-            rng=np.random.default_rng(1),
-            with_spectrum=arguments.share > 0,
-        )
+        nets = train_on(heard, np.arange(len(heard.clips)), rng=np.random.default_rng(1), shares=shares)
         write_nets(
             name,
             nets,
             corpus,
             temperature=arguments.temperature or [1.0] * 2 * len(corpus.experts),
-            share=arguments.share,
+            shares=shares,
         )
         return
     if arguments.cross_validate:
@@ -256,7 +251,7 @@ def main() -> None:
             corpus,
             corpora,
             cache=arguments.cache,
-            share=arguments.share,
+            shares=shares,
             workers=arguments.workers,
         )
         figures = report(verdicts)
@@ -268,14 +263,14 @@ def main() -> None:
             }
             np.savez(arguments.verdicts, labels=verdicts[CLEAN].corpus.labels, **told)
     else:
-        figures = unseen_language(heard, share=arguments.share)
+        figures = unseen_language(heard, shares=shares)
     print(json.dumps(figures, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def write_nets(name: str, nets: Trained, corpus: Corpus, *, temperature: list[float], share: float) -> None:
-    """Put both nets into the manifest."""
+def write_nets(name: str, nets: Trained, corpus: Corpus, *, temperature: list[float], shares: Shares) -> None:
+    """Put the nets into the manifest."""
     labels, known = list(corpus.labels), corpus.known
     mean, spread = ([float(f"{value:.6g}") for value in values] for values in nets.normalisation)
     own = {
@@ -300,12 +295,13 @@ def write_nets(name: str, nets: Trained, corpus: Corpus, *, temperature: list[fl
         "parameters": {
             "experts": [int(one) for one in known.ravel()],
             "temperature": temperature,
-            "spectrum_share": share,
+            "spectrum_share": shares.spectrum,
+            "contours_share": shares.contours,
             "mean": mean,
             "spread": spread,
         },
     }
-    companion = {
+    spectrum = {
         "task": "speech_spectrum",
         "inputs": [
             {
@@ -325,8 +321,30 @@ def write_nets(name: str, nets: Trained, corpus: Corpus, *, temperature: list[fl
         ],
         "parameters": {},
     }
+    contours = {
+        "task": "speech_contours",
+        "inputs": [
+            {
+                "name": "contours",
+                "shape": [1, CONTOUR_STEPS, len(CONTOURS)],
+                "dtype": "int8",
+                "meaning": "descriptors in steps of 100 ms, the last four seconds, relative to what is"
+                " typical of the source",
+            }
+        ],
+        "outputs": [
+            {
+                "name": "logits",
+                "shape": [1, known.size],
+                "dtype": "int8",
+                "meaning": "logits over experts and labels",
+            }
+        ],
+        "parameters": {},
+    }
     for entry_name, content, parts in (
-        (name + SPECTRUM_SUFFIX, nets.spectrum, companion),
+        (name + SPECTRUM_SUFFIX, nets.spectrum, spectrum),
+        (name + CONTOURS_SUFFIX, nets.contours, contours),
         (name, nets.functionals, own),
     ):
         if content is None:
@@ -339,7 +357,7 @@ def write_nets(name: str, nets: Trained, corpus: Corpus, *, temperature: list[fl
 
 
 def manifest_entry(name: str) -> dict[str, object]:
-    """What the manifest says of both nets of a licence class."""
+    """What the manifest says of all nets of a licence class."""
     is_open = name.endswith("_open")
     emodb = (
         "Berlin EmoDB (Burkhardt et al. 2005, as published by audEERING, CC0), noises of ESC-10 (Piczak 2015)"
@@ -347,7 +365,7 @@ def manifest_entry(name: str) -> dict[str, object]:
     rest = "RAVDESS (Livingstone and Russo 2018), nEMO (Christop 2024), "
     return {
         "task": "speech_emotion",
-        "version": "3",
+        "version": "4",
         "licence": "Apache-2.0" if is_open else "CC-BY-NC-SA-4.0",
         "commercial_use": "open" if is_open else "forbidden",
         "attribution": emodb if is_open else rest + emodb,

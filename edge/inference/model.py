@@ -137,6 +137,8 @@ class Model:
                 return self._run(inputs)
 
     def _run(self, inputs: Sequence[NDArray[np.floating]]) -> tuple[NDArray[np.float32], ...]:
+        # A recurrent net would go on where the last call, perhaps another person's voice, has left it.
+        self._interpreter.reset_all_variables()
         for tensor, values in zip(self.inputs, inputs, strict=True):
             self._interpreter.set_tensor(tensor.index, tensor.quantize(values))
         self._interpreter.invoke()

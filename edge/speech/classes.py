@@ -50,13 +50,30 @@ class Opinion:
     gate: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What the logits of the companions weigh beside those of the net on functionals; 0: there is none.
+
+    Attributes
+    ----------
+    spectrum
+        For a familiar voice; a stranger gets none of it, as it helps in one corpus and hurts in another.
+    contours
+        For every voice.
+    """
+
+    spectrum: float = 0.0
+    contours: float = 0.0
+
+
 def weighed(
     functionals: NDArray[np.floating],
-    spectrum: NDArray[np.floating] | None,
     *,
+    spectrum: NDArray[np.floating] | None,
+    contours: NDArray[np.floating] | None,
     utterances: float | NDArray[np.number],
     experts: int,
-    share: float,
+    shares: Shares,
 ) -> Opinion:
     """Join what the nets say, by how well the voice is known and how clean it sounds.
 
@@ -69,13 +86,14 @@ def weighed(
     spectrum
         Shape (..., 2 * n): logits of the net on spectrograms that learned from clean sound, then of the
         other. None where there is none.
+    contours
+        Shape (..., n): logits of the net on contours. None where there is none.
     utterances
         How many utterances the statistics of the source rest on; a number, or shape (..., 1).
     experts
         How many there are.
-    share
-        Weight of the logits of `spectrum` beside those of `functionals`, for a familiar voice; a stranger
-        gets none of it, as it helps in one corpus and hurts in another.
+    shares
+        What the logits of the others weigh beside those of `functionals`.
 
     Returns
     -------
@@ -86,10 +104,12 @@ def weighed(
     clean, noisy = (_familiar(half, utterances=utterances) for half in np.split(by_functionals, 2, axis=-1))
     if spectrum is not None:
         clean_spectrum, noisy_spectrum = np.split(np.asarray(spectrum, dtype=np.float64), 2, axis=-1)
-        weight = share * familiarity(utterances)
+        weight = shares.spectrum * familiarity(utterances)
         clean, noisy = clean + weight * clean_spectrum, noisy + weight * noisy_spectrum
     noise = NOISY_AT_LEAST + (1 - NOISY_AT_LEAST) / (1 + np.exp(-spoilt))
     logits = (1 - noise) * clean + noise * noisy
+    if contours is not None:
+        logits = logits + shares.contours * np.asarray(contours, dtype=np.float64)
     return Opinion(logits.reshape(*logits.shape[:-1], experts, -1), gate)
 
 

@@ -71,11 +71,11 @@ def functionals(frames: Frames) -> NDArray[np.float32]:
         raise ValueError(f"{len(frames)} frames, wanted at least {SHORTEST_FRAMES}")
     columns = frames.descriptors.astype(np.float64)
     level = columns[:, column("level_db")]
-    active = level > np.percentile(level, 95) - _ACTIVE_RANGE_DB
+    active = level > _percentiles(level, (95,))[0] - _ACTIVE_RANGE_DB
     voiced = _smooth(active & (columns[:, column("strength")] > VOICED_STRENGTH))
     unvoiced = active & ~voiced
     active_columns = columns[active]
-    mels = frames.log_mel[active].astype(np.float64)
+    mels = frames.masked_log_mel[active].astype(np.float64)
     mels = mels - mels.mean()
     steps = np.abs(np.diff(columns[:, _SPECTRAL], axis=0))[active[1:] & active[:-1]]
     skewed = active_columns[:, _SKEWED]
@@ -88,8 +88,7 @@ def functionals(frames: Frames) -> NDArray[np.float32]:
         _mean(columns[voiced][:, _VOICED], width=len(_VOICED)),
         _std(columns[voiced][:, _VOICED], width=len(_VOICED)),
         _mean(columns[unvoiced][:, _UNVOICED], width=len(_UNVOICED)),
-        np.percentile(skewed, 10, axis=0),
-        np.percentile(skewed, 90, axis=0),
+        *_percentiles(skewed, (10, 90)),
         _skew(skewed),
         mels.mean(axis=0),
         mels.std(axis=0),
@@ -108,6 +107,17 @@ def functionals(frames: Frames) -> NDArray[np.float32]:
         _modulation(columns[:, column("loudness")]),
     ]
     return np.concatenate(values).astype(np.float32)
+
+
+def _percentiles(values: NDArray[np.float64], percents: tuple[int, ...]) -> NDArray[np.float64]:
+    """Along the first axis, as `numpy.percentile` has them, at a quarter of its time for so few values."""
+    ordered = np.sort(values, axis=0)
+    places = np.array(percents) * (len(ordered) - 1) / 100
+    below = places.astype(np.intp)
+    share = (places - below).reshape(-1, *[1] * (values.ndim - 1))
+    above = np.minimum(below + 1, len(ordered) - 1)
+    between: NDArray[np.float64] = ordered[below] * (1 - share) + ordered[above] * share
+    return between
 
 
 def _mean(rows: NDArray[np.float64], *, width: int) -> NDArray[np.float64]:
@@ -141,7 +151,7 @@ def _contour(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np
     chosen = values[mask]
     if len(chosen) < _SHORTEST_CONTOUR:
         return np.zeros(11)
-    p10, p20, p50, p80, p90 = np.percentile(chosen, (10, 20, 50, 80, 90))
+    p10, p20, p50, p80, p90 = _percentiles(chosen, (10, 20, 50, 80, 90))
     five = values[4:] - values[:-4]
     slopes = five[mask[4:] & mask[2:-2] & mask[:-4]] * (FRAME_RATE_HZ / 4)
     rising, falling = slopes[slopes > 0], slopes[slopes < 0]

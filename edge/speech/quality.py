@@ -28,7 +28,8 @@ def reading_quality(frames: Frames, *, clipped_share: float) -> float:
     clipped_share
         Share of samples at full scale, in [0, 1]; a hundredth halves the quality.
     """
-    faint_db, loud_db = np.percentile(frames.descriptors[:, column("level_db")], (5, 90))
+    level_db = 10 * np.log10(np.exp(frames.log_mel).sum(axis=1))
+    faint_db, loud_db = np.percentile(level_db, (5, 90))
     range_factor = _ramp(float(loud_db - faint_db), low=_DROWNED_DB, high=_CLEAN_DB)
     voiced = float((frames.descriptors[:, column("strength")] > VOICED_STRENGTH).mean())
     length_s = len(frames) / FRAME_RATE_HZ

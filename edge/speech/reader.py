@@ -29,11 +29,12 @@ ACTIVITY_MODEL: Final = "voice_activity"
 READ_EVERY_S: Final = 1.0
 FORGET_AFTER_S: Final = 60.0
 """A pause this long may mean another speaker: the running normalisation starts anew."""
+TAIL: Final = (DELAY_BLOCKS + 1) * BLOCK_FRAMES * HOP + PITCH_FRAME
+"""Samples of silence after which the last of the sound has been judged."""
 
 _GAP_S: Final = 0.05
 _FULL_SCALE: Final = 0.999
 _BLOCK_S: Final = BLOCK_FRAMES / FRAME_RATE_HZ
-_TAIL: Final = (DELAY_BLOCKS + 1) * BLOCK_FRAMES * HOP + PITCH_FRAME
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +132,7 @@ class SpeechReader:
 
     def end(self) -> list[VoiceReading]:
         """Like `finish`, in the net's own classes."""
-        readings = self._hear(np.zeros(_TAIL, dtype=np.float32)) + self._close()
+        readings = self._hear(np.zeros(TAIL, dtype=np.float32)) + self._close()
         self._start(self._next_s)
         return readings
 

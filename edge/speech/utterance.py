@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, Frames, column
+from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, Frames, column, joined
 from edge.speech.functionals import SHORTEST_FRAMES
 
 LONGEST_BLOCKS: Final = 25
@@ -57,11 +57,8 @@ class Utterance:
         while len(kept) > MARGIN_BLOCKS and not kept[-1 - MARGIN_BLOCKS][2] and not kept[-1][2]:
             kept.pop()
         kept = kept[-LONGEST_BLOCKS:]
-        joined = Frames(
-            np.concatenate([block.log_mel for block, _, _ in kept]),
-            np.concatenate([block.descriptors for block, _, _ in kept]),
-        )
-        return trimmed(joined), kept[0][1], kept[-1][1] + BLOCK_FRAMES / FRAME_RATE_HZ
+        frames = joined([block for block, _, _ in kept])
+        return trimmed(frames), kept[0][1], kept[-1][1] + BLOCK_FRAMES / FRAME_RATE_HZ
 
 
 def trimmed(frames: Frames) -> Frames:

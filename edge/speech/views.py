@@ -31,7 +31,7 @@ _LEVEL: Final = [FUNCTIONALS.index("level_db_mean")]
 def spectrum(frames: Frames, *, steps: int = SPECTRUM_STEPS) -> NDArray[np.float32]:
     """Log-mel in steps of 20 ms, shape (steps, MELS): the end of the utterance, repeated if it is short."""
     whole = len(frames) // _FRAMES_A_STEP * _FRAMES_A_STEP
-    rows = frames.log_mel[len(frames) - whole :].reshape(-1, _FRAMES_A_STEP, MELS).mean(axis=1)
+    rows = frames.masked_log_mel[len(frames) - whole :].reshape(-1, _FRAMES_A_STEP, MELS).mean(axis=1)
     repeated = np.tile(rows, (-(-steps // len(rows)), 1))
     return repeated[len(repeated) - steps :].astype(np.float32, copy=False)
 

@@ -45,6 +45,11 @@ def imagine(rng: np.random.Generator, rooms: Sequence[NDArray[np.float32]]) -> T
     )
 
 
+def imagine_voice(rng: np.random.Generator) -> Take:
+    """Draw another voice by speed and level alone."""
+    return Take(speed=float(rng.uniform(0.85, 1.18)), gain_db=float(rng.uniform(-10, 4)))
+
+
 def perform(
     take: Take, speech: NDArray[np.float32], noise: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:

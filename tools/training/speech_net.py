@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from edge.speech.adaptation import RunningNormalisation
+from training.speech_features import CLEAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 LABELS: Final = ("neutral", "calm", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "boredom")
 ALL: Final = 1_000_000
+QUIET: Final = (CLEAN, *(f"voice {number}" for number in range(1, 4)))
+SESSIONS: Final = tuple(f"session {number}" for number in range(1, 9))
+TAKES: Final = QUIET + SESSIONS
+"""What the nets learn from: the clips as they are and as other voices, without noise; imagined sessions."""
 SMOOTHING: Final = 0.08
 MEMBERS: Final = 2
 BATCH: Final = 512
@@ -33,7 +38,7 @@ class Recipe:
     mixup: float
 
 
-CLEAN_RECIPE: Final = Recipe(epochs=80, mixup=0.4)
+CLEAN_RECIPE: Final = Recipe(epochs=40, mixup=0.4)
 NOISY_RECIPE: Final = Recipe(epochs=30, mixup=0.3)
 GATE_EPOCHS: Final = 20
 
@@ -279,9 +284,9 @@ def train_gate(
 def fit(
     corpus: Corpus, spoilt: NDArray[np.bool_], rows: NDArray[np.intp], *, rng: np.random.Generator
 ) -> tuple[tf.keras.Model, tuple[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float32]]:
-    """Train on some clips in all takes and states of adaptation; also returns the inputs.
+    """Train on some clips in `TAKES` and states of adaptation; also returns the inputs.
 
-    The first take, which is clean, teaches one half of the net alone; all teach the other half and the gate.
+    Those without noise teach one half of the net alone; the clip as it is and the sessions teach the other.
     """
     normalisation = statistics(corpus, rows)
     speakers = corpus.names("speaker")[rows]
@@ -291,20 +296,28 @@ def fit(
         for count in (0, 10, ALL)
     }
     width = 2 * corpus.values.shape[-1]
-    moved = [
-        displaced(heard[count][take][:, :width], speakers, rng=rng)
-        for take in range(len(corpus.values))
-        for count in (10, ALL)
-    ]
-    clean = train(np.concatenate(moved[:2]), answers.repeated(2), recipe=CLEAN_RECIPE, rng=rng)
-    noisy = train(np.concatenate(moved), answers.repeated(len(moved)), recipe=NOISY_RECIPE, rng=rng)
+    clean, noisy = (
+        train(
+            np.concatenate(
+                [
+                    displaced(heard[count][TAKES.index(take)][:, :width], speakers, rng=rng)
+                    for take in takes
+                    for count in (10, ALL)
+                ]
+            ),
+            answers.repeated(2 * len(takes)),
+            recipe=recipe,
+            rng=rng,
+        )
+        for takes, recipe in ((QUIET, CLEAN_RECIPE), ((CLEAN, *SESSIONS), NOISY_RECIPE))
+    )
     # As many clean clips as spoilt ones, or the gate would take half of the clean ones for spoilt.
-    takes = [0] * (len(corpus.values) - 2) + list(range(len(corpus.values)))
-    views = np.concatenate([heard[count][take] for count in (0, ALL) for take in takes])
+    evenly = [0] * (len(SESSIONS) - len(QUIET)) + list(range(len(TAKES)))
+    views = np.concatenate([heard[count][take] for count in (0, ALL) for take in evenly])
     gate = train_gate(
         views,
-        answers.repeated(2 * len(takes)),
-        np.tile(np.concatenate([spoilt[take, rows] for take in takes]), 2),
+        answers.repeated(2 * len(evenly)),
+        np.tile(np.concatenate([spoilt[take, rows] for take in evenly]), 2),
         rng=rng,
     )
     entry = tf.keras.Input((views.shape[1],))

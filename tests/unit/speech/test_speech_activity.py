@@ -17,7 +17,8 @@ def verdicts(probabilities):
         return (np.array([[told.popleft()]], np.float32),)
 
     count = (len(probabilities) + DELAY_BLOCKS) * BLOCK_FRAMES
-    frames = Frames(np.zeros((count, MELS), np.float32), np.zeros((count, len(DESCRIPTORS)), np.float32))
+    silence = np.zeros((count, MELS), np.float32)
+    frames = Frames(silence, silence, np.zeros((count, len(DESCRIPTORS)), np.float32))
     told.extend([0.0] * DELAY_BLOCKS)
     return [is_speech for _, is_speech in VoiceActivity(net, begins_at=0.6, lasts_at=0.2)(frames)]
 

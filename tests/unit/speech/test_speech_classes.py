@@ -8,13 +8,15 @@ from edge.speech.classes import (
     HALF_KNOWN_UTTERANCES,
     NOISY_AT_LEAST,
     Opinion,
+    Shares,
     SpeechClasses,
     mixture,
     weighed,
 )
+from edge.speech.contours import CONTOUR_STEPS, CONTOURS
 from edge.speech.frontend import MELS
 from edge.speech.functionals import FUNCTIONALS
-from edge.speech.nets import SPECTRUM_SUFFIX
+from edge.speech.nets import CONTOURS_SUFFIX, SPECTRUM_SUFFIX, shares_of
 from edge.speech.reader import ACTIVITY_MODEL
 from edge.speech.views import SPECTRUM_STEPS, VIEWS
 
@@ -33,8 +35,15 @@ def told(*, clean=((0, 0), (0, 0)), noisy=((0, 0), (0, 0)), gate=(0,), spoilt=-5
     return np.concatenate([*clean, *noisy, gate, [spoilt]]).astype(np.float64)
 
 
-def join(functionals, spectrum=None, *, utterances=0.0, share=0.5):
-    return weighed(functionals, spectrum, utterances=utterances, experts=1, share=share).logits[0]
+def join(functionals, spectrum=None, contours=None, *, utterances=0.0):
+    return weighed(
+        functionals,
+        spectrum=spectrum,
+        contours=contours,
+        utterances=utterances,
+        experts=1,
+        shares=Shares(spectrum=0.5, contours=0.25),
+    ).logits[0]
 
 
 def test_a_stranger_is_told_by_the_first_half_and_a_friend_by_the_second():
@@ -56,6 +65,13 @@ def test_the_spectrum_has_its_share_once_the_voice_is_familiar_in_clean_and_in_s
     assert np.allclose(join(told(spoilt=50.0), spectrum, utterances=1e9), [0, 2])
     assert np.allclose(join(told(spoilt=50.0), spectrum, utterances=HALF_KNOWN_UTTERANCES), [0, 1])
     assert join(told(), spectrum, utterances=1e9)[0] == pytest.approx(1 - NOISY_AT_LEAST)
+
+
+def test_the_contours_have_their_share_for_every_voice_in_any_sound():
+    contours = np.array([4.0, 8.0])
+    for spoilt, utterances in ((-50.0, 0.0), (50.0, 1e9)):
+        opinion = join(told(spoilt=spoilt), contours=contours, utterances=utterances)
+        assert np.allclose(opinion, [1, 2])
 
 
 def test_experts_are_believed_as_far_as_the_gate_says():
@@ -122,16 +138,38 @@ def test_every_shipped_speech_net_fits_the_reader(store):
         assert entry.outputs[0].shape == (1, 4 * experts.size + len(experts) + 1)
         assert len(entry.parameters["mean"]) == len(entry.parameters["spread"]) == len(FUNCTIONALS)
         assert entry.commercial_use == "open" or "NC" in entry.licence
-        if entry.parameters.get("spectrum_share"):
-            companion = store.entry(name + SPECTRUM_SUFFIX)
-            assert companion.inputs[0].shape == (1, SPECTRUM_STEPS, MELS, VIEWS)
-            assert companion.outputs[0].shape == (1, 2 * experts.size)
-            assert companion.labels == entry.labels
-            assert (companion.licence, companion.commercial_use) == (entry.licence, entry.commercial_use)
+        shares = shares_of(entry)
+        for share, suffix, seen, said in (
+            (shares.spectrum, SPECTRUM_SUFFIX, (SPECTRUM_STEPS, MELS, VIEWS), 2 * experts.size),
+            (shares.contours, CONTOURS_SUFFIX, (CONTOUR_STEPS, len(CONTOURS)), experts.size),
+        ):
+            assert (share > 0) == (name + suffix in store.manifest.models)
+            if share:
+                companion = store.entry(name + suffix)
+                assert companion.inputs[0].shape == (1, *seen)
+                assert companion.outputs[0].shape == (1, said)
+                assert companion.labels == entry.labels
+                assert (companion.licence, companion.commercial_use) == (entry.licence, entry.commercial_use)
+
+
+def test_both_kinds_of_net_listen(store):
+    shares = shares_of(store.entry("speech_emotion"))
+    assert shares.spectrum > 0
+    assert shares.contours > 0
+
+
+def test_a_voice_leaves_nothing_in_the_recurrent_net(store):
+    net = store.load("speech_emotion" + CONTOURS_SUFFIX)
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(-1, 1, (2, 1, CONTOUR_STEPS, len(CONTOURS)))
+    alone = net(second)[0]
+    for _ in range(3):
+        net(first)
+    assert np.array_equal(net(second)[0], alone)
 
 
 @pytest.mark.parametrize("name", ["speech_emotion", "speech_emotion_open"])
 def test_the_nets_that_listen_together_are_small(store, name):
-    together = [ACTIVITY_MODEL, name, name + SPECTRUM_SUFFIX]
+    together = [ACTIVITY_MODEL, name, name + SPECTRUM_SUFFIX, name + CONTOURS_SUFFIX]
     files = [store.manifest.models[net].file for net in together if net in store.manifest.models]
     assert sum((store.directory / file).stat().st_size for file in files) <= 600_000

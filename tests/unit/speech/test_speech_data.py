@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 
 import numpy as np
 import pytest
@@ -10,9 +11,13 @@ import pytest
 from corpora.speech import NOISES, decode, read_manifest
 from edge.inference import available_runtimes
 from edge.speech import SpeechReader
+from edge.speech.activity import VoiceActivity
+from edge.speech.functionals import functionals
 from edge.speech.options import SpeechOptions
+from edge.speech.reader import ACTIVITY_MODEL
 from measure.speech import evaluate, play
 from training.audio import mix
+from training.speech_features import utterance_of
 
 pytestmark = pytest.mark.data
 
@@ -32,6 +37,24 @@ def test_every_clip_of_speech_is_read(reader, speech_dir):
         readings = play(reader, decode(speech_dir / clip.file))
         assert readings, clip.file
         assert all(0.1 < reading.quality <= 1 for reading in readings)
+
+
+@pytest.mark.parametrize("corpus", ["ravdess", "nemo", "emodb"])
+def test_training_hears_what_the_device_hears(reader, store, speech_dir, corpus):
+    verdict = store.entry(ACTIVITY_MODEL).parameters
+    begins_at, lasts_at = (float(np.max(verdict[limit])) for limit in ("begins_at", "lasts_at"))
+    compared = 0
+    for clip in some(speech_dir, corpus, 4):
+        samples = np.clip(decode(speech_dir / clip.file), -1, 1)
+        reader.forget()
+        trained = copy.deepcopy(reader.normalisation)
+        play(reader, samples)
+        if reader.normalisation.utterances == 1:
+            activity = VoiceActivity(store.load(ACTIVITY_MODEL), begins_at=begins_at, lasts_at=lasts_at)
+            trained.add(functionals(utterance_of(samples, activity)))
+            assert np.array_equal(reader.normalisation.typical, trained.typical)
+            compared += 1
+    assert compared >= 2
 
 
 def test_sound_events_are_hardly_read(reader, speech_dir):

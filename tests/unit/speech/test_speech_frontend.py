@@ -48,7 +48,7 @@ def test_gain_moves_only_level():
     loud, soft = FrontEnd()(samples), FrontEnd()(samples / 10)
     moved_db = loud.descriptors[:, column("level_db")] - soft.descriptors[:, column("level_db")]
     voiced = loud.descriptors[:, column("strength")] > 0.8
-    voiced &= soft.descriptors[:, column("level_db")] > -60
+    voiced &= soft.descriptors[:, column("level_db")] > -55
     assert np.allclose(moved_db[voiced], 20, atol=0.1)
     same = [column("f0_semitones"), column("strength")]
     assert np.allclose(loud.descriptors[voiced][:, same], soft.descriptors[voiced][:, same], atol=0.05)

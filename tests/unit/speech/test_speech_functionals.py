@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from voices import RATE_HZ, voice_like
 
-from edge.speech.frontend import Frames, FrontEnd
+from edge.speech.frontend import FrontEnd
 from edge.speech.functionals import FUNCTIONALS, SHORTEST_FRAMES, functionals
 from edge.speech.quality import reading_quality
 
@@ -65,5 +65,4 @@ def test_noise_and_clipping_lower_quality():
     assert reading_quality(FrontEnd()(noisy), clipped_share=0) < best
     assert reading_quality(FrontEnd()(clean), clipped_share=0.05) < best
     frames = FrontEnd()(clean)
-    short = Frames(frames.log_mel[:60], frames.descriptors[:60])
-    assert reading_quality(short, clipped_share=0) < best
+    assert reading_quality(frames[:60], clipped_share=0) < best
