@@ -213,7 +213,7 @@ def main() -> None:
         "--shares",
         type=float,
         nargs=2,
-        default=(0.3, 0.3),
+        default=(0.1, 0.1),
         metavar=("SPECTRUM", "CONTOURS"),
         help="weights of the companions' logits; 0: it is not trained",
     )
