@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draw the figures of a speech net's card from its cross-validation.
 
-    tools/draw_speech.py --figures FILE.json [--noise FILE.json] [--name speech_emotion] [--to DIR]
+    tools/draw_speech.py --figures FILE.json [--name speech_emotion] [--to DIR]
 
 FILE is what `train_speech.py --cross-validate --json` wrote. Needs matplotlib.
 """
@@ -28,7 +28,6 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--figures", type=Path, required=True)
-    parser.add_argument("--noise", type=Path, help="figures to draw over noise, where they are others")
     parser.add_argument("--name", default="speech_emotion")
     parser.add_argument("--to", type=Path, default=Path(__file__).parents[1] / "models" / "cards" / "figures")
     args = parser.parse_args()
@@ -37,8 +36,7 @@ def main() -> None:
     corpora = figures["clean"]
     draw_confusion(corpora).savefig(args.to / f"{args.name}_confusion.png", dpi=70)
     draw_calibration(corpora).savefig(args.to / f"{args.name}_calibration.png", dpi=70)
-    noisy = json.loads((args.noise or args.figures).read_text(encoding="utf-8"))
-    draw_noise(noisy).savefig(args.to / f"{args.name}_noise.png", dpi=70)
+    draw_noise(figures).savefig(args.to / f"{args.name}_noise.png", dpi=70)
 
 
 def draw_noise(figures: dict[str, Any]) -> Any:

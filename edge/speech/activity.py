@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from edge.inference import Model
+    from edge.inference import Model, ModelEntry
 
 LOOK_BLOCKS: Final = 2
 """Blocks of context after the one that is judged: 400 ms."""
@@ -46,6 +46,11 @@ def activity_input(log_mel: NDArray[np.float32]) -> NDArray[np.float32]:
     loudest = np.maximum(log_mel.max(axis=(-2, -1), keepdims=True), np.float32(_FAINTEST))
     relative: NDArray[np.float32] = 1 + (log_mel - loudest) * np.float32(2 / _RANGE)
     return np.clip(relative, -1, 1).astype(np.float32)
+
+
+def thresholds(entry: ModelEntry) -> dict[str, float]:
+    """`begins_at` and `lasts_at` of the net, by its manifest entry."""
+    return {limit: float(np.max(entry.parameters[limit])) for limit in ("begins_at", "lasts_at")}
 
 
 class VoiceActivity:

@@ -9,6 +9,7 @@ import numpy as np
 from edge.speech.frontend import DESCRIPTORS, column
 from edge.speech.functionals import FUNCTIONALS
 from edge.speech.pitch import VOICED_STRENGTH
+from edge.speech.utterance import last_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,8 +70,7 @@ def contours(frames: Frames) -> NDArray[np.float32]:
             np.where(count >= _ENOUGH_VOICED, rise, 0),
         ]
     )
-    repeated = np.tile(steps, (-(-CONTOUR_STEPS // len(steps)), 1))
-    return repeated[len(repeated) - CONTOUR_STEPS :].astype(np.float32, copy=False)
+    return last_steps(steps, steps=CONTOUR_STEPS)
 
 
 def relative_contours(steps: NDArray[np.floating], typical: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.signals import AUDIO_RATE_HZ, Affect, Modality
-from edge.speech.activity import DELAY_BLOCKS, VoiceActivity
+from edge.speech.activity import DELAY_BLOCKS, VoiceActivity, thresholds
 from edge.speech.adaptation import RunningNormalisation
 from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, HOP, Frames, FrontEnd
 from edge.speech.functionals import functionals
@@ -83,9 +83,7 @@ class SpeechReader:
         self._nets = VoiceNets(options.model, store=store, runtime=runtime, threads=threads)
         entry = self._nets.entry
         self._activity_net = store.load(ACTIVITY_MODEL, runtime=runtime, threads=threads)
-        verdict = store.entry(ACTIVITY_MODEL).parameters
-        self._begins_at = float(np.max(verdict["begins_at"]))
-        self._lasts_at = float(np.max(verdict["lasts_at"]))
+        self._thresholds = thresholds(store.entry(ACTIVITY_MODEL))
         self.classes = self._nets.classes
         self.normalisation = RunningNormalisation(
             np.asarray(entry.parameters["mean"]), np.asarray(entry.parameters["spread"])
@@ -143,7 +141,7 @@ class SpeechReader:
 
     def _start(self, at_s: float) -> None:
         self._front_end = FrontEnd()
-        self._activity = VoiceActivity(self._activity_net, begins_at=self._begins_at, lasts_at=self._lasts_at)
+        self._activity = VoiceActivity(self._activity_net, **self._thresholds)
         self._utterance = Utterance()
         self._block_s = self._next_s = at_s
         self._clipped_share = self._since_reading_s = 0.0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from edge.speech.frontend import BLOCK_FRAMES, FRAME_RATE_HZ, Frames, column, joined
 from edge.speech.functionals import SHORTEST_FRAMES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LONGEST_BLOCKS: Final = 25
 """An utterance remembers its last five seconds."""
@@ -59,6 +62,12 @@ class Utterance:
         kept = kept[-LONGEST_BLOCKS:]
         frames = joined([block for block, _, _ in kept])
         return trimmed(frames), kept[0][1], kept[-1][1] + BLOCK_FRAMES / FRAME_RATE_HZ
+
+
+def last_steps(rows: NDArray[np.floating], *, steps: int) -> NDArray[np.float32]:
+    """The last rows of an utterance, repeated if there are not so many."""
+    repeated = np.tile(rows, (-(-steps // len(rows)), 1))
+    return repeated[len(repeated) - steps :].astype(np.float32, copy=False)
 
 
 def trimmed(frames: Frames) -> Frames:

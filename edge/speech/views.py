@@ -8,6 +8,7 @@ import numpy as np
 
 from edge.speech.frontend import MELS
 from edge.speech.functionals import FUNCTIONALS
+from edge.speech.utterance import last_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,8 +33,7 @@ def spectrum(frames: Frames, *, steps: int = SPECTRUM_STEPS) -> NDArray[np.float
     """Log-mel in steps of 20 ms, shape (steps, MELS): the end of the utterance, repeated if it is short."""
     whole = len(frames) // _FRAMES_A_STEP * _FRAMES_A_STEP
     rows = frames.masked_log_mel[len(frames) - whole :].reshape(-1, _FRAMES_A_STEP, MELS).mean(axis=1)
-    repeated = np.tile(rows, (-(-steps // len(rows)), 1))
-    return repeated[len(repeated) - steps :].astype(np.float32, copy=False)
+    return last_steps(rows, steps=steps)
 
 
 def relative_spectrum(spectra: NDArray[np.floating], typical: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from corpora.speech import HELD_OUT_NOISES, NOISES, ROOMS, Clip, decode, read_manifest
 from edge.inference import ModelStore
-from edge.speech.activity import VoiceActivity
+from edge.speech.activity import VoiceActivity, thresholds
 from edge.speech.contours import contours
 from edge.speech.frontend import BLOCK_FRAMES, HOP, FrontEnd
 from edge.speech.functionals import functionals
@@ -130,15 +130,14 @@ def _take(job: tuple[Path, list[Clip], str]) -> tuple[str, dict[str, NDArray[Any
     unseen = [clip for clip in events if clip.speaker == HELD_OUT_NOISES]
     noises = [decode(data / clip.file) for clip in (unseen if take.endswith("dB") else in_training)]
     store = ModelStore()
-    detector, verdict = store.load(ACTIVITY_MODEL), store.entry(ACTIVITY_MODEL).parameters
-    begins_at, lasts_at = (float(np.max(verdict[limit])) for limit in ("begins_at", "lasts_at"))
+    detector, limits = store.load(ACTIVITY_MODEL), thresholds(store.entry(ACTIVITY_MODEL))
     heard: list[tuple[Any, ...]] = []
     for index, clip in enumerate(clips):
         rng = np.random.default_rng([index, zlib.crc32(take.encode())])
         samples = decode(data / clip.file)
         session = _session(take, clip.speaker, rooms)
         samples = perform(session, samples, noises[int(rng.integers(len(noises)))], rng)
-        frames = utterance_of(samples, VoiceActivity(detector, begins_at=begins_at, lasts_at=lasts_at))
+        frames = utterance_of(samples, VoiceActivity(detector, **limits))
         seen = spectrum(frames, steps=SPECTRUM_LENGTH).astype(np.float16)
         heard.append((functionals(frames), seen, contours(frames).astype(np.float16), session.spoils))
     return take, {

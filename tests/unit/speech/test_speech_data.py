@@ -11,7 +11,7 @@ import pytest
 from corpora.speech import NOISES, decode, read_manifest
 from edge.inference import available_runtimes
 from edge.speech import SpeechReader
-from edge.speech.activity import VoiceActivity
+from edge.speech.activity import VoiceActivity, thresholds
 from edge.speech.functionals import functionals
 from edge.speech.options import SpeechOptions
 from edge.speech.reader import ACTIVITY_MODEL
@@ -41,8 +41,7 @@ def test_every_clip_of_speech_is_read(reader, speech_dir):
 
 @pytest.mark.parametrize("corpus", ["ravdess", "nemo", "emodb"])
 def test_training_hears_what_the_device_hears(reader, store, speech_dir, corpus):
-    verdict = store.entry(ACTIVITY_MODEL).parameters
-    begins_at, lasts_at = (float(np.max(verdict[limit])) for limit in ("begins_at", "lasts_at"))
+    limits = thresholds(store.entry(ACTIVITY_MODEL))
     compared = 0
     for clip in some(speech_dir, corpus, 4):
         samples = np.clip(decode(speech_dir / clip.file), -1, 1)
@@ -50,7 +49,7 @@ def test_training_hears_what_the_device_hears(reader, store, speech_dir, corpus)
         trained = copy.deepcopy(reader.normalisation)
         play(reader, samples)
         if reader.normalisation.utterances == 1:
-            activity = VoiceActivity(store.load(ACTIVITY_MODEL), begins_at=begins_at, lasts_at=lasts_at)
+            activity = VoiceActivity(store.load(ACTIVITY_MODEL), **limits)
             trained.add(functionals(utterance_of(samples, activity)))
             assert np.array_equal(reader.normalisation.typical, trained.typical)
             compared += 1
